@@ -1,0 +1,49 @@
+# One target per folder, all with the same warnings and sanitizers.
+#
+#   octet_library(NAME SRCS a.cc b.cc DEPS other_target absl::status ...)
+#   octet_test(NAME SRCS a_test.cc DEPS ... [LABELS unit])
+
+find_program(OCTET_CCACHE ccache)
+if(OCTET_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${OCTET_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${OCTET_CCACHE})
+endif()
+
+add_library(octet_options INTERFACE)
+target_include_directories(octet_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(octet_options INTERFACE
+  -Wall -Wextra -Werror -Wno-sign-compare -Wno-missing-field-initializers
+  # A float product and sum must stay two roundings on every processor.
+  -ffp-contract=off)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(octet_options INTERFACE -Wthread-safety)
+endif()
+if(OCTET_SANITIZE)
+  target_compile_options(octet_options INTERFACE -fsanitize=${OCTET_SANITIZE} -fno-omit-frame-pointer -g1)
+  target_link_options(octet_options INTERFACE -fsanitize=${OCTET_SANITIZE})
+  if(OCTET_SANITIZE MATCHES "undefined")
+    target_compile_options(octet_options INTERFACE -fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+function(octet_library name)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SRCS})
+  target_link_libraries(${name} PRIVATE octet_options ${ARG_DEPS})
+endfunction()
+
+function(octet_executable name)
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SRCS})
+  target_link_libraries(${name} PRIVATE octet_options ${ARG_DEPS})
+endfunction()
+
+function(octet_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SRCS;DEPS;LABELS" ${ARGN})
+  octet_executable(${name} SRCS ${ARG_SRCS} DEPS ${ARG_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 600)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
