@@ -1,0 +1,190 @@
+#include "engine/model/options_reader.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+
+namespace octet {
+namespace {
+
+enum class Presence { kRequired, kOptional };
+
+// The operator's options as table T: null where they are absent and may be.
+template <typename T>
+absl::StatusOr<const T*> Table(const tflite::Operator& source, Presence presence,
+                               const std::string& label) {
+  constexpr tflite::BuiltinOptions kKind = tflite::BuiltinOptionsTraits<T>::enum_value;
+  const tflite::BuiltinOptions kind = source.builtin_options_type();
+  const void* table = source.builtin_options();
+  if (kind == kKind && table != nullptr) return static_cast<const T*>(table);
+  if (kind != kKind && kind != tflite::BuiltinOptions::NONE) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(label, ": has ", tflite::EnumNameBuiltinOptions(kind), " instead of ",
+                     tflite::EnumNameBuiltinOptions(kKind)));
+  }
+  if (presence == Presence::kRequired) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(label, ": ", tflite::EnumNameBuiltinOptions(kKind), " are missing"));
+  }
+  return static_cast<const T*>(nullptr);
+}
+
+absl::StatusOr<Padding> ReadPadding(tflite::Padding padding, const std::string& label) {
+  switch (padding) {
+    case tflite::Padding::SAME:
+      return Padding::kSame;
+    case tflite::Padding::VALID:
+      return Padding::kValid;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(label, ": padding ", static_cast<int>(padding), " is not in the format"));
+}
+
+absl::StatusOr<Activation> ReadActivation(tflite::ActivationFunctionType activation,
+                                          const std::string& label) {
+  switch (activation) {
+    case tflite::ActivationFunctionType::NONE:
+      return Activation::kNone;
+    case tflite::ActivationFunctionType::RELU:
+      return Activation::kRelu;
+    case tflite::ActivationFunctionType::RELU_N1_TO_1:
+      return Activation::kReluN1To1;
+    case tflite::ActivationFunctionType::RELU6:
+      return Activation::kRelu6;
+    case tflite::ActivationFunctionType::TANH:
+      return Activation::kTanh;
+    case tflite::ActivationFunctionType::SIGN_BIT:
+      return Activation::kSignBit;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      label, ": fused activation ", static_cast<int>(activation), " is not in the format"));
+}
+
+absl::StatusOr<OpOptions> ReadConv2D(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::Conv2DOptions>(source, Presence::kRequired, label));
+  Conv2DOptions options;
+  OCTET_ASSIGN_OR_RETURN(options.padding, ReadPadding(t->padding(), label));
+  OCTET_ASSIGN_OR_RETURN(options.activation, ReadActivation(t->fused_activation_function(), label));
+  options.stride_h = t->stride_h();
+  options.stride_w = t->stride_w();
+  options.dilation_h = t->dilation_h_factor();
+  options.dilation_w = t->dilation_w_factor();
+  return options;
+}
+
+absl::StatusOr<OpOptions> ReadDepthwiseConv2D(const tflite::Operator& source,
+                                              const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::DepthwiseConv2DOptions>(source, Presence::kRequired, label));
+  DepthwiseConv2DOptions options;
+  OCTET_ASSIGN_OR_RETURN(options.padding, ReadPadding(t->padding(), label));
+  OCTET_ASSIGN_OR_RETURN(options.activation, ReadActivation(t->fused_activation_function(), label));
+  options.stride_h = t->stride_h();
+  options.stride_w = t->stride_w();
+  options.dilation_h = t->dilation_h_factor();
+  options.dilation_w = t->dilation_w_factor();
+  options.depth_multiplier = t->depth_multiplier();
+  return options;
+}
+
+absl::StatusOr<OpOptions> ReadFullyConnected(const tflite::Operator& source,
+                                             const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::FullyConnectedOptions>(source, Presence::kOptional, label));
+  FullyConnectedOptions options;
+  if (t == nullptr) return options;
+  OCTET_ASSIGN_OR_RETURN(options.activation, ReadActivation(t->fused_activation_function(), label));
+  options.shuffled_weights =
+      t->weights_format() != tflite::FullyConnectedOptionsWeightsFormat::DEFAULT;
+  options.keep_num_dims = t->keep_num_dims();
+  options.asymmetric_quantize_inputs = t->asymmetric_quantize_inputs();
+  return options;
+}
+
+absl::StatusOr<OpOptions> ReadPool2D(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::Pool2DOptions>(source, Presence::kRequired, label));
+  Pool2DOptions options;
+  OCTET_ASSIGN_OR_RETURN(options.padding, ReadPadding(t->padding(), label));
+  OCTET_ASSIGN_OR_RETURN(options.activation, ReadActivation(t->fused_activation_function(), label));
+  options.stride_h = t->stride_h();
+  options.stride_w = t->stride_w();
+  options.filter_h = t->filter_height();
+  options.filter_w = t->filter_width();
+  return options;
+}
+
+absl::StatusOr<OpOptions> ReadAdd(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::AddOptions>(source, Presence::kOptional, label));
+  AddOptions options;
+  if (t == nullptr) return options;
+  OCTET_ASSIGN_OR_RETURN(options.activation, ReadActivation(t->fused_activation_function(), label));
+  options.pot_scale_int16 = t->pot_scale_int16();
+  return options;
+}
+
+absl::StatusOr<OpOptions> ReadReducer(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::ReducerOptions>(source, Presence::kOptional, label));
+  return ReducerOptions{.keep_dims = t != nullptr && t->keep_dims()};
+}
+
+absl::StatusOr<OpOptions> ReadReshape(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::ReshapeOptions>(source, Presence::kOptional, label));
+  ReshapeOptions options;
+  if (t != nullptr && t->new_shape() != nullptr) {
+    options.new_shape.assign(t->new_shape()->begin(), t->new_shape()->end());
+  }
+  return options;
+}
+
+absl::StatusOr<OpOptions> ReadSoftmax(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::SoftmaxOptions>(source, Presence::kRequired, label));
+  return SoftmaxOptions{.beta = t->beta()};
+}
+
+absl::StatusOr<OpOptions> ReadConcatenation(const tflite::Operator& source,
+                                            const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::ConcatenationOptions>(source, Presence::kOptional, label));
+  ConcatenationOptions options;
+  if (t == nullptr) return options;
+  options.axis = t->axis();
+  OCTET_ASSIGN_OR_RETURN(options.activation, ReadActivation(t->fused_activation_function(), label));
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<OpOptions> ReadOptions(BuiltinOp op, const tflite::Operator& source,
+                                      const std::string& label) {
+  switch (op) {
+    case BuiltinOp::kConv2d:
+      return ReadConv2D(source, label);
+    case BuiltinOp::kDepthwiseConv2d:
+      return ReadDepthwiseConv2D(source, label);
+    case BuiltinOp::kFullyConnected:
+      return ReadFullyConnected(source, label);
+    case BuiltinOp::kAveragePool2d:
+    case BuiltinOp::kMaxPool2d:
+      return ReadPool2D(source, label);
+    case BuiltinOp::kAdd:
+      return ReadAdd(source, label);
+    case BuiltinOp::kMean:
+      return ReadReducer(source, label);
+    case BuiltinOp::kReshape:
+      return ReadReshape(source, label);
+    case BuiltinOp::kSoftmax:
+      return ReadSoftmax(source, label);
+    case BuiltinOp::kConcatenation:
+      return ReadConcatenation(source, label);
+    default:
+      return OpOptions();
+  }
+}
+
+}  // namespace octet
