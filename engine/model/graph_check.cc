@@ -13,8 +13,8 @@ namespace {
 
 class GraphCheck {
  public:
-  GraphCheck(size_t subgraph, SubgraphDef& graph)
-      : subgraph_(subgraph), graph_(graph), available_(graph.tensors.size()) {}
+  GraphCheck(size_t subgraph, absl::Span<const uint32_t> buffers, SubgraphDef& graph)
+      : subgraph_(subgraph), buffers_(buffers), graph_(graph), available_(graph.tensors.size()) {}
 
   absl::Status Run() {
     for (size_t i = 0; i < graph_.operators.size(); ++i) {
@@ -97,8 +97,8 @@ class GraphCheck {
     for (const int32_t t : op.inputs) {
       if (t == kAbsentTensor || available_[t]) continue;
       return absl::InvalidArgumentError(absl::StrCat(
-          Op(i), ": reads ", Tensor(t), ", which is no constant, variable or input and which no ",
-          "earlier operator writes"));
+          Op(i), ": reads ", Tensor(t), ", which no earlier operator writes, and which is no input, ",
+          "variable or constant: its buffer ", buffers_[t], " has no data"));
     }
     for (const int32_t t : op.outputs) {
       if (available_[t]) return WriteError(i, t);
@@ -131,14 +131,15 @@ class GraphCheck {
   }
 
   size_t subgraph_;
+  absl::Span<const uint32_t> buffers_;
   SubgraphDef& graph_;
   std::vector<bool> available_;
 };
 
 }  // namespace
 
-absl::Status CheckGraph(size_t subgraph, SubgraphDef& graph) {
-  return GraphCheck(subgraph, graph).Run();
+absl::Status CheckGraph(size_t subgraph, absl::Span<const uint32_t> buffers, SubgraphDef& graph) {
+  return GraphCheck(subgraph, buffers, graph).Run();
 }
 
 }  // namespace octet

@@ -3,8 +3,10 @@
 #define OCTET_ENGINE_MODEL_GRAPH_CHECK_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "engine/model/model.h"
 
 namespace octet {
@@ -14,7 +16,8 @@ namespace octet {
 // subgraph gives out exists. Errors name the operator and the tensor.
 //
 // A tensor without elements that nothing writes holds all of its data, and becomes a constant.
-absl::Status CheckGraph(size_t subgraph, SubgraphDef& graph);
+// `buffers` has the buffer of each tensor, for the errors.
+absl::Status CheckGraph(size_t subgraph, absl::Span<const uint32_t> buffers, SubgraphDef& graph);
 
 }  // namespace octet
 

@@ -22,6 +22,7 @@ absl::StatusOr<SubgraphDef> ReadSubgraph(const tflite::SubGraph& source, size_t 
                                          const std::vector<OperatorKind>& kinds,
                                          ConstantStore& constants) {
   SubgraphDef graph;
+  std::vector<uint32_t> buffers;
   if (source.name() != nullptr) graph.name = source.name()->str();
   if (source.tensors() != nullptr) {
     graph.tensors.reserve(source.tensors()->size());
@@ -34,6 +35,7 @@ absl::StatusOr<SubgraphDef> ReadSubgraph(const tflite::SubGraph& source, size_t 
           TensorDef def,
           ReadTensor(*tensor, TensorLabel(index, graph.tensors.size(), name), constants));
       graph.tensors.push_back(std::move(def));
+      buffers.push_back(tensor->buffer());
     }
   }
   if (source.operators() != nullptr) {
@@ -50,7 +52,7 @@ absl::StatusOr<SubgraphDef> ReadSubgraph(const tflite::SubGraph& source, size_t 
   if (source.outputs() != nullptr) {
     graph.outputs.assign(source.outputs()->begin(), source.outputs()->end());
   }
-  OCTET_RETURN_IF_ERROR(CheckGraph(index, graph));
+  OCTET_RETURN_IF_ERROR(CheckGraph(index, buffers, graph));
   return graph;
 }
 
@@ -81,10 +83,8 @@ absl::StatusOr<std::vector<SubgraphDef>> ReadSubgraphs(const tflite::Model& mode
                            ReadSubgraph(*source, subgraphs.size(), kinds, constants));
     subgraphs.push_back(std::move(graph));
   }
-  if (subgraphs[0].operators.empty() || subgraphs[0].outputs.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("subgraph 0 has nothing to run: ", subgraphs[0].operators.size(),
-                     " operators, ", subgraphs[0].outputs.size(), " outputs"));
+  if (subgraphs[0].outputs.empty()) {
+    return absl::InvalidArgumentError("subgraph 0 has no outputs: there is nothing to run");
   }
   return subgraphs;
 }
