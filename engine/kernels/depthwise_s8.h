@@ -18,15 +18,15 @@ struct DepthwiseS8Args {
   // points at a row of the input's zero point.
   const int8_t* const* taps;
   int32_t tap_count;
-  int32_t tap_step;           // pointers from one output pixel's taps to the next one's
-  int32_t pixels;             // output pixels, any number >= 0
-  int32_t channels;           // any number >= 0
-  const int8_t* weights;      // first block, 64-byte aligned
+  int32_t tap_step;              // pointers from one output pixel's taps to the next one's
+  int32_t pixels;                // output pixels, any number >= 0
+  int32_t channels;              // any number >= 0
+  const int8_t* weights;         // first block, 64-byte aligned
   int64_t weights_block_stride;  // bytes from one channel block to the next
-  const int32_t* bias;        // folded; padded to the channel tile
+  const int32_t* bias;           // folded; padded to the channel tile
   EpilogueArgs epilogue;
-  void* out;                  // int8_t, or int32_t for kEpilogueInt32
-  int64_t out_pixel_stride;   // elements of out
+  void* out;                 // int8_t, or int32_t for kEpilogueInt32
+  int64_t out_pixel_stride;  // elements of out
 };
 
 // Writes exactly pixels x channels elements of `out`. Thread-safe; keeps no state.

@@ -30,7 +30,7 @@ inline FixedPointMultiplier MakeFixedPointMultiplier(double real) {
   return {static_cast<int32_t>(m), exponent};
 }
 
-// DHM: doubling high half of a product, rounded to nearest, ties away from zero.
+// DHM: doubling high half of a product, rounded to nearest, ties towards plus infinity.
 inline int32_t DoublingHighMul(int32_t a, int32_t b) {
   if (a == b && a == std::numeric_limits<int32_t>::min()) {
     return std::numeric_limits<int32_t>::max();

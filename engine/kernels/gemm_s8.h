@@ -27,14 +27,14 @@ struct GemmS8Args {
   int64_t a_segment_stride;  // bytes
   int32_t segments;
   int32_t segment_length;
-  int32_t m;                 // rows, any number >= 0
-  int32_t n;                 // columns, any number >= 0, from the start of a panel
-  const int8_t* b;           // first panel, 64-byte aligned
-  int64_t b_panel_stride;    // bytes from one panel to the next
-  const int32_t* bias;       // folded; padded to the column tile
-  EpilogueArgs epilogue;     // arrays start at the first column of this call
-  void* out;                 // int8_t, or int32_t for kEpilogueInt32
-  int64_t out_row_stride;    // elements of out
+  int32_t m;               // rows, any number >= 0
+  int32_t n;               // columns, any number >= 0, from the start of a panel
+  const int8_t* b;         // first panel, 64-byte aligned
+  int64_t b_panel_stride;  // bytes from one panel to the next
+  const int32_t* bias;     // folded; padded to the column tile
+  EpilogueArgs epilogue;   // arrays start at the first column of this call
+  void* out;               // int8_t, or int32_t for kEpilogueInt32
+  int64_t out_row_stride;  // elements of out
 };
 
 // Writes exactly m x n elements of `out`. Thread-safe; keeps no state.

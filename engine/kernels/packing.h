@@ -19,8 +19,8 @@ struct PackedGemmS8 {
   int32_t segments = 0;
   int32_t segment_length = 0;
   AlignedBuffer panels;
-  int64_t panel_stride = 0;    // bytes
-  std::vector<int32_t> bias;   // folded, padded to the column tile
+  int64_t panel_stride = 0;   // bytes
+  std::vector<int32_t> bias;  // folded, padded to the column tile
 };
 
 // Weights as [n][segments * segment_length] int8 codes with zero point 0; `bias` is empty or has n

@@ -11,7 +11,8 @@ namespace octet::kernels {
 enum EpilogueKind : int32_t {
   // The int32 accumulator itself is stored.
   kEpilogueInt32 = 0,
-  // clamp(RS(DHM(acc << max(e,0), M), max(-e,0)) + zero_point): two roundings, ties away from zero.
+  // clamp(RS(DHM(acc << max(e,0), M), max(-e,0)) + zero_point): two roundings, DHM's ties towards
+  // plus infinity and RS's away from zero. The left shift wraps in int32.
   kEpilogueFixedPoint = 1,
   // clamp(rint(float(acc) * scale) + zero_point): one float32 product, ties to even.
   kEpilogueFloat32 = 2,
@@ -25,13 +26,13 @@ enum EpilogueKind : int32_t {
 // The sum rint(...) + zero_point saturates at int32 before the clamp, so that no accumulator and
 // scale can trap or wrap (a product beyond int32 clamps to lo or hi by its sign).
 struct EpilogueArgs {
-  int32_t kind;              // EpilogueKind
-  const int32_t* multiplier; // kEpilogueFixedPoint: M in [2^30, 2^31), or 0
-  const int32_t* exponent;   // kEpilogueFixedPoint: e, in [-31, 30]
-  const float* scale;        // kEpilogueFloat32
-  const double* scale64;     // kEpilogueFloat64
-  int32_t zero_point;
-  int32_t lo;                // clamp bounds as codes, lo <= hi
+  int32_t kind;               // EpilogueKind
+  const int32_t* multiplier;  // kEpilogueFixedPoint: M in [2^30, 2^31), or 0
+  const int32_t* exponent;    // kEpilogueFixedPoint: e, in [-31, 30]
+  const float* scale;         // kEpilogueFloat32
+  const double* scale64;      // kEpilogueFloat64
+  int32_t zero_point;         // within +-2^20, so that lo - zero_point is exact in float32
+  int32_t lo;                 // clamp bounds as codes, lo <= hi
   int32_t hi;
 };
 

@@ -1,0 +1,28 @@
+#include "engine/kernels/variants.h"
+
+namespace octet::kernels {
+namespace {
+
+// The first variant, in the list's order, of the most capable instruction set that has one which
+// is exact for these weights.
+template <typename Variant>
+const Variant& SelectFirst(absl::Span<const Variant> variants, bool has_minus_128, IsaSet allowed) {
+  for (Isa isa : allowed.Descending()) {
+    for (const Variant& variant : variants) {
+      if (variant.isa == isa && (variant.accepts_minus_128 || !has_minus_128)) return variant;
+    }
+  }
+  return variants.front();  // scalar: it heads the list and accepts everything
+}
+
+}  // namespace
+
+const GemmS8Variant& SelectGemmS8(const GemmS8Problem& problem, IsaSet allowed) {
+  return SelectFirst(GemmS8Variants(), problem.has_minus_128, allowed);
+}
+
+const DepthwiseS8Variant& SelectDepthwiseS8(const DepthwiseS8Problem& problem, IsaSet allowed) {
+  return SelectFirst(DepthwiseS8Variants(), problem.has_minus_128, allowed);
+}
+
+}  // namespace octet::kernels

@@ -1,0 +1,29 @@
+#include "engine/kernels/variants.h"
+
+namespace octet::kernels {
+
+#define OCTET_GEMM_S8(name, ...) void name(const GemmS8Args* args);
+#define OCTET_DEPTHWISE_S8(name, ...) void name(const DepthwiseS8Args* args);
+#include "engine/kernels/variants.inc"
+
+absl::Span<const GemmS8Variant> GemmS8Variants() {
+  static constexpr GemmS8Variant kVariants[] = {
+#define OCTET_GEMM_S8(name, isa, m_tile, n_tile, k_group, k_align, a_offset, minus_128) \
+  {#name, Isa::isa, m_tile, {n_tile, k_group, k_align, a_offset}, minus_128, name},
+#define OCTET_DEPTHWISE_S8(...)
+#include "engine/kernels/variants.inc"
+  };
+  return kVariants;
+}
+
+absl::Span<const DepthwiseS8Variant> DepthwiseS8Variants() {
+  static constexpr DepthwiseS8Variant kVariants[] = {
+#define OCTET_GEMM_S8(...)
+#define OCTET_DEPTHWISE_S8(name, isa, c_tile, tap_group, a_offset, minus_128) \
+  {#name, Isa::isa, {c_tile, tap_group, a_offset}, minus_128, name},
+#include "engine/kernels/variants.inc"
+  };
+  return kVariants;
+}
+
+}  // namespace octet::kernels
