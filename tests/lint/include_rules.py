@@ -77,6 +77,8 @@ def resolve(include):
         return "proto/" + include
     if include.startswith("octet/"):
         return "engine/include/" + include
+    if include.startswith("octet_client/"):
+        return "client/include/" + include
     if include.startswith("inference/"):
         return "proto/" + include
     return include if room_of(include) else None

@@ -83,6 +83,10 @@ class IncludeRulesTest(TreeTest):
         self.include("server/models/entry.cc", '"engine/runtime/compiled_model.h"')
         self.assert_one("server may not include engine/runtime")
 
+    def test_server_sees_no_client(self):
+        self.include("server/main.cc", '"octet_client/client.h"')
+        self.assert_one("server may not include client")
+
     def test_client_sees_no_engine(self):
         self.include("client/client.cc", '"octet/engine.h"')
         self.assert_one("client may not include engine/include/octet")
