@@ -207,6 +207,8 @@ ModelBuilder::ModelBuilder() : model_(std::make_unique<tflite::ModelT>()) {
 }
 
 ModelBuilder::~ModelBuilder() = default;
+ModelBuilder::ModelBuilder(ModelBuilder&&) noexcept = default;
+ModelBuilder& ModelBuilder::operator=(ModelBuilder&&) noexcept = default;
 
 int ModelBuilder::Input(const std::string& name, DataType type, std::vector<int32_t> shape,
                         Quant quant) {

@@ -49,6 +49,8 @@ class ModelBuilder {
  public:
   ModelBuilder();
   ~ModelBuilder();
+  ModelBuilder(ModelBuilder&&) noexcept;
+  ModelBuilder& operator=(ModelBuilder&&) noexcept;
 
   // Each adds a tensor to the current subgraph and returns its index there.
   int Input(const std::string& name, DataType type, std::vector<int32_t> shape, Quant quant = {});
