@@ -129,7 +129,7 @@ if $all; then
   run_ctest clang build-clang --label-regex '^unit$'
   build fuzz fuzz
   run_script fuzz tests/support/fuzz_smoke.sh build-fuzz 30
-  tests/support/arm64_libraries.sh >"$logs/arm64-libraries.log" 2>&1 || fail arm64-libraries
+  tests/support/arm64_libraries.sh build-arm64-libraries >"$logs/arm64-libraries.log" 2>&1 || fail arm64-libraries
   build arm64 arm64
   run_ctest arm64 build-arm64
   run_script arm64-leaf-symbols python3 -B tests/lint/leaf_symbols.py build-arm64 --nm aarch64-linux-gnu-nm
