@@ -1,0 +1,79 @@
+// Selection for any machine, on any machine: a pure function of problem and instruction sets.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "engine/kernels/variants.h"
+
+namespace octet::kernels {
+namespace {
+
+std::string GemmFor(IsaSet allowed, bool has_minus_128 = false) {
+  return SelectGemmS8({64, 64, has_minus_128}, allowed).name;
+}
+std::string DepthwiseFor(IsaSet allowed, bool has_minus_128 = false) {
+  return SelectDepthwiseS8({64, 9, has_minus_128}, allowed).name;
+}
+
+// The variant of an instruction set where it is built, else the scalar one.
+std::string IfBuilt(Isa isa, const char* name, const char* otherwise) {
+  return BuiltIsas().Has(isa) ? name : otherwise;
+}
+
+constexpr const char* kScalarGemm = "gemm_s8s8s32_2x8x1_scalar";
+constexpr const char* kScalarDepthwise = "depthwise_s8s8s32_8x1_scalar";
+
+TEST(SelectTest, ScalarServesABareMachine) {
+  for (bool has_minus_128 : {false, true}) {
+    EXPECT_EQ(GemmFor(IsaSet(), has_minus_128), kScalarGemm);
+    EXPECT_EQ(DepthwiseFor(IsaSet(), has_minus_128), kScalarDepthwise);
+  }
+}
+
+TEST(SelectTest, Avx2ServesX86WithIt) {
+  const std::string gemm = IfBuilt(Isa::kAvx2, "gemm_s8s8s32_6x16x2_avx2", kScalarGemm);
+  const std::string depthwise =
+      IfBuilt(Isa::kAvx2, "depthwise_s8s8s32_16x2_avx2", kScalarDepthwise);
+  const IsaSet avx2 = IsaSet().With(Isa::kAvx2);
+  // Sets without kernels of their own fall back on the next one below.
+  const IsaSet server = avx2.With(Isa::kAvxVnni).With(Isa::kAvx512Vnni).With(Isa::kAmx);
+  for (IsaSet allowed : {avx2, avx2.With(Isa::kAvxVnni), server}) {
+    for (bool has_minus_128 : {false, true}) {
+      EXPECT_EQ(GemmFor(allowed, has_minus_128), gemm);
+      EXPECT_EQ(DepthwiseFor(allowed, has_minus_128), depthwise);
+    }
+  }
+}
+
+TEST(SelectTest, NeonServesArm) {
+  const std::string gemm = IfBuilt(Isa::kNeon, "gemm_s8s8s32_4x8x1_neon", kScalarGemm);
+  const std::string depthwise = IfBuilt(Isa::kNeon, "depthwise_s8s8s32_8x1_neon", kScalarDepthwise);
+  const IsaSet neon = IsaSet().With(Isa::kNeon);
+  for (IsaSet allowed : {neon, neon.With(Isa::kNeonDot), neon.With(Isa::kNeonI8mm)}) {
+    EXPECT_EQ(GemmFor(allowed), gemm);
+    EXPECT_EQ(DepthwiseFor(allowed), depthwise);
+  }
+}
+
+TEST(SelectTest, NeverLeavesTheAllowedSetsNorTheWeightsRange) {
+  for (uint32_t mask = 0; mask < (1u << kIsaCount); ++mask) {
+    IsaSet allowed;
+    for (int i = 0; i < kIsaCount; ++i) {
+      if ((mask >> i) & 1) allowed = allowed.With(static_cast<Isa>(i));
+    }
+    for (bool has_minus_128 : {false, true}) {
+      for (int64_t size : {0, 1, 7, 1000}) {
+        const GemmS8Variant& gemm = SelectGemmS8({size, size, has_minus_128}, allowed);
+        EXPECT_TRUE(allowed.Has(gemm.isa)) << gemm.name;
+        EXPECT_TRUE(gemm.accepts_minus_128 || !has_minus_128) << gemm.name;
+        const DepthwiseS8Variant& depthwise =
+            SelectDepthwiseS8({size, size, has_minus_128}, allowed);
+        EXPECT_TRUE(allowed.Has(depthwise.isa)) << depthwise.name;
+        EXPECT_TRUE(depthwise.accepts_minus_128 || !has_minus_128) << depthwise.name;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace octet::kernels
