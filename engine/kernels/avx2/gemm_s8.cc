@@ -13,7 +13,7 @@
 namespace octet::kernels {
 namespace {
 
-constexpr int kRows = 6;
+constexpr int kRows = 4;
 constexpr int kColumns = 16;
 constexpr int64_t kChunk = 512;               // codes of a row that are widened at a time
 constexpr int64_t kWideStride = kChunk + 32;  // not a power of two: rows would share cache sets
@@ -27,21 +27,27 @@ struct Scratch {
 // Padded codes of one row of the left side: each segment is padded to pairs.
 int64_t SegmentCodes(const GemmS8Args& g) { return (g.segment_length + int64_t{1}) / 2 * 2; }
 
-// Widens padded codes [begin, end) of a row. Reads at most 16 bytes past a segment.
-void WidenRow(const GemmS8Args& g, const int8_t* row, int64_t begin, int64_t end, int16_t* wide) {
+// A place among the padded codes of a row.
+struct Cursor {
+  int64_t segment;
+  int64_t offset;
+};
+
+// Widens `count` padded codes of a row from `at` on. Reads at most 16 bytes past a segment.
+void WidenRow(const GemmS8Args& g, const int8_t* row, Cursor at, int64_t count, int16_t* wide) {
   const int64_t segment_codes = SegmentCodes(g);
-  for (int64_t k = begin; k < end;) {
-    const int64_t segment = k / segment_codes;
-    const int64_t offset = k - segment * segment_codes;
-    const int64_t rest = segment_codes - offset;
-    const int64_t run = rest < end - k ? rest : end - k;
-    const int8_t* source = row + segment * g.a_segment_stride + offset;
+  const int8_t* source = row + at.segment * g.a_segment_stride + at.offset;
+  int64_t rest = segment_codes - at.offset;
+  while (count > 0) {
+    const int64_t run = rest < count ? rest : count;
     for (int64_t i = 0; i < run; i += 16) {
       const __m128i codes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(source + i));
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(wide + i), _mm256_cvtepi8_epi16(codes));
     }
     wide += run;
-    k += run;
+    count -= run;
+    source += run - segment_codes + g.a_segment_stride;
+    rest = segment_codes;
   }
 }
 
@@ -51,19 +57,20 @@ __m256i BroadcastPair(const int16_t* p) {
   return _mm256_set1_epi32(pair);
 }
 
-// sums[r][*] += wide[r] * panel, over `pairs` pairs of codes.
+// sums[r][*] = start[r][*] + wide[r] * panel, over `pairs` pairs of codes.
 template <int kM>
-void MultiplyPanel(const int16_t* wide, const int8_t* b, int64_t pairs, int32_t (*sums)[kColumns]) {
+void MultiplyPanel(const int16_t* wide, const int8_t* b, int64_t pairs, const int32_t* start,
+                   int64_t start_stride, int32_t (*sums)[kColumns]) {
   __m256i acc[kM][2];
   for (int r = 0; r < kM; ++r) {
-    acc[r][0] = Load8(sums[r]);
-    acc[r][1] = Load8(sums[r] + 8);
+    acc[r][0] = Load8(start + r * start_stride);
+    acc[r][1] = Load8(start + r * start_stride + 8);
   }
   for (int64_t p = 0; p < pairs; ++p, b += 2 * kColumns, wide += 2) {
     const __m128i* codes = reinterpret_cast<const __m128i*>(b);
     const __m256i b0 = _mm256_cvtepi8_epi16(_mm_loadu_si128(codes));
     const __m256i b1 = _mm256_cvtepi8_epi16(_mm_loadu_si128(codes + 1));
-#pragma GCC unroll 6
+#pragma GCC unroll 4
     for (int r = 0; r < kM; ++r) {
       const __m256i a = BroadcastPair(wide + r * kWideStride);
       acc[r][0] = _mm256_add_epi32(acc[r][0], _mm256_madd_epi16(a, b0));
@@ -101,36 +108,33 @@ void StoreTile(const GemmS8Args& g, int32_t (*sums)[kColumns], int64_t m, int ro
 // Rows [m, m + kM) times panels [first, last).
 template <int kM>
 void MultiplyBlock(const GemmS8Args& g, int64_t m, int64_t first, int64_t last, Scratch& scratch) {
-  for (int64_t panel = first; panel < last; ++panel) {
+  const int64_t segment_codes = SegmentCodes(g);
+  const int64_t codes = g.segments * segment_codes;
+  int64_t k = 0;
+  do {
+    const int64_t count = codes - k < kChunk ? codes - k : kChunk;
+    const Cursor at = k == 0 ? Cursor{0, 0} : Cursor{k / segment_codes, k % segment_codes};
     for (int r = 0; r < kM; ++r) {
-      for (int j = 0; j < kColumns; ++j) {
-        scratch.sums[panel - first][r][j] = g.bias[panel * kColumns + j];
-      }
-    }
-  }
-  const int64_t codes = g.segments * SegmentCodes(g);
-  for (int64_t k = 0; k < codes; k += kChunk) {
-    const int64_t end = k + kChunk < codes ? k + kChunk : codes;
-    for (int r = 0; r < kM; ++r) {
-      WidenRow(g, g.a + (m + r) * g.a_row_stride, k, end, scratch.wide + r * kWideStride);
+      WidenRow(g, g.a + (m + r) * g.a_row_stride, at, count, scratch.wide + r * kWideStride);
     }
     for (int64_t panel = first; panel < last; ++panel) {
-      MultiplyPanel<kM>(scratch.wide, g.b + panel * g.b_panel_stride + k * kColumns, (end - k) / 2,
-                        scratch.sums[panel - first]);
+      int32_t(*sums)[kColumns] = scratch.sums[panel - first];
+      const int32_t* start = k == 0 ? g.bias + panel * kColumns : sums[0];
+      MultiplyPanel<kM>(scratch.wide, g.b + panel * g.b_panel_stride + k * kColumns, count / 2,
+                        start, k == 0 ? 0 : kColumns, sums);
+      if (k + count == codes) StoreTile(g, sums, m, kM, panel * kColumns);
     }
-  }
-  for (int64_t panel = first; panel < last; ++panel) {
-    StoreTile(g, scratch.sums[panel - first], m, kM, panel * kColumns);
-  }
+    k += count;
+  } while (k < codes);
 }
 
 }  // namespace
 
-void gemm_s8s8s32_6x16x2_avx2(const GemmS8Args* args) {
+void gemm_s8s8s32_4x16x2_avx2(const GemmS8Args* args) {
   const GemmS8Args& g = *args;
   using Block = void (*)(const GemmS8Args&, int64_t, int64_t, int64_t, Scratch&);
   static constexpr Block kBlocks[kRows] = {MultiplyBlock<1>, MultiplyBlock<2>, MultiplyBlock<3>,
-                                           MultiplyBlock<4>, MultiplyBlock<5>, MultiplyBlock<6>};
+                                           MultiplyBlock<4>};
   Scratch scratch;
   const int64_t panels = (int64_t{g.n} + kColumns - 1) / kColumns;
   for (int64_t first = 0; first < panels; first += kBlockPanels) {

@@ -31,7 +31,7 @@ TEST(SelectTest, ScalarServesABareMachine) {
 }
 
 TEST(SelectTest, Avx2ServesX86WithIt) {
-  const std::string gemm = IfBuilt(Isa::kAvx2, "gemm_s8s8s32_6x16x2_avx2", kScalarGemm);
+  const std::string gemm = IfBuilt(Isa::kAvx2, "gemm_s8s8s32_4x16x2_avx2", kScalarGemm);
   const std::string depthwise =
       IfBuilt(Isa::kAvx2, "depthwise_s8s8s32_16x2_avx2", kScalarDepthwise);
   const IsaSet avx2 = IsaSet().With(Isa::kAvx2);
