@@ -22,7 +22,7 @@ logs=$PWD/build/logs
 rm -rf "$logs"
 mkdir -p "$logs"
 jobs=$(nproc)
-export DEBIAN_FRONTEND=noninteractive GTEST_BRIEF=1
+export DEBIAN_FRONTEND=noninteractive
 passed=0 failed=0 skipped=0
 not_run=()
 # Large address-space randomization makes sanitizers of this age fail at start.
@@ -85,13 +85,15 @@ count() {
   failed=$((failed + bad)) skipped=$((skipped + left)) passed=$((passed + tests - bad - left))
 }
 
-# Cases that a test program skipped by itself, with their reasons.
+# What test programs skipped by themselves, by reason.
 list_skipped() {
   local line
   [[ -f $2 ]] || return 0
   while read -r line; do
     not_run+=("$1: $line")
-  done < <(grep -aE '^\[  SKIPPED \] .*\(|^SKIPPED: ' "$2" | sort | uniq -c | sed 's/^ *1 //' | head -n 40)
+  done < <(awk '/: Skipped$/ { getline reason; ++cases[reason] }
+                /^SKIPPED: / { print }
+                END { for (reason in cases) print cases[reason] " cases: " reason }' "$2" | sort)
 }
 
 # run_script NAME COMMAND...: one test; status 77 means that it could not run here.
