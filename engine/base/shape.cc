@@ -14,7 +14,8 @@ Shape::Shape(std::initializer_list<int32_t> dims) : dims_(dims) {
 absl::StatusOr<Shape> Shape::Create(absl::Span<const int32_t> dims) {
   const auto text = [&] { return absl::StrCat("shape [", absl::StrJoin(dims, ","), "]"); };
   if (dims.size() > kMaxRank) {
-    return absl::InvalidArgumentError(absl::StrCat(text(), " has more than ", kMaxRank, " dimensions"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(text(), " has more than ", kMaxRank, " dimensions"));
   }
   Shape shape;
   bool empty = false;

@@ -7,10 +7,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define OCTET_RETURN_IF_ERROR(expr)                             \
-  do {                                                          \
-    if (absl::Status octet_status = (expr); !octet_status.ok()) \
-      return octet_status;                                      \
+#define OCTET_RETURN_IF_ERROR(expr)                                                  \
+  do {                                                                               \
+    if (absl::Status octet_status = (expr); !octet_status.ok()) return octet_status; \
   } while (false)
 
 #define OCTET_CONCAT_INNER(a, b) a##b

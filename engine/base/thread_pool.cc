@@ -84,7 +84,8 @@ class ThreadPool::Impl {
     loop.Work();
     absl::MutexLock lock(&mutex_);
     loops_.erase(std::remove(loops_.begin(), loops_.end(), &loop), loops_.end());
-    mutex_.Await(absl::Condition(+[](Loop* l) { return l->workers == 0; }, &loop));
+    mutex_.Await(absl::Condition(
+        +[](Loop* l) { return l->workers == 0; }, &loop));
   }
 
  private:

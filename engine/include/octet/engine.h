@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "engine/base/rounding.h"  // IWYU pragma: export
 #include "octet/tensor.h"
 #include "octet/thread_pool.h"
 
@@ -36,9 +37,6 @@ absl::StatusOr<std::shared_ptr<const Model>> LoadModel(std::string bytes);
 
 // The same from a file. Also NotFound, and other errors of the file system.
 absl::StatusOr<std::shared_ptr<const Model>> LoadModelFile(const std::string& path);
-
-// Which of TensorFlow Lite's answers an integer model gives; engine/NUMERICS.md.
-enum class Rounding { kFloat32, kFixedPoint };
 
 // "float32" or "fixed_point"; InvalidArgument otherwise.
 absl::StatusOr<Rounding> ParseRounding(absl::string_view text);
@@ -60,7 +58,7 @@ struct CompileOptions {
 struct IoTensor {
   std::string name;  // the signature's where the model has one, else the tensor's; unique
   DataType type = DataType::kFloat32;
-  Shape shape;       // of one row: dimension 0 is 1 for a batchable model
+  Shape shape;  // of one row: dimension 0 is 1 for a batchable model
   Quantization quantization;
 };
 
@@ -131,9 +129,20 @@ class ExecutionContext {
   std::unique_ptr<Impl> impl_;
 };
 
+// Conversion at the edge of a quantized model, for clients that hold real numbers.
+// To codes: clamp(rint(x / scale) + zero_point), ties to even, in float32; infinities saturate.
+// `out` has values.size() elements of `type` (INT8, UINT8 or INT16); per-tensor quantization only.
+// Errors: InvalidArgument for a NaN (its index named), or for a type or quantization that does not
+// fit.
+absl::Status QuantizeValues(absl::Span<const float> values, DataType type,
+                            const Quantization& quantization, absl::Span<std::byte> out);
+// From codes: scale * (code - zero_point), in float32. Same types and errors.
+absl::Status DequantizeCodes(absl::Span<const std::byte> codes, DataType type,
+                             const Quantization& quantization, absl::Span<float> out);
+
 // One row of the table of operators: a type combination that Octet executes.
 struct SupportedOp {
-  std::string op;                   // "CONV_2D"
+  std::string op;  // "CONV_2D"
   int min_version = 1;
   int max_version = 1;
   std::vector<std::string> inputs;  // type names; a trailing "?" marks an optional input, "..."

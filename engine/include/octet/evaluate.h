@@ -25,7 +25,7 @@ struct EvaluationInput {
 struct EvaluationRequest {
   std::vector<EvaluationInput> inputs;  // one for each input of the model, in its order
   int64_t samples = 0;
-  absl::Span<const int64_t> labels;     // empty, or one class for each sample
+  absl::Span<const int64_t> labels;  // empty, or one class for each sample
   // Compared with; same inputs (types may differ: FLOAT32 samples suit both). May be null.
   std::shared_ptr<const CompiledModel> reference;
   // Asked between samples; returning true ends the work with Cancelled. May be empty.
@@ -43,15 +43,15 @@ struct LatencySummary {
 struct EvaluationReport {
   int64_t samples = 0;
   bool has_labels = false;
-  double top1 = 0;                // share of samples whose largest output is the label
+  double top1 = 0;  // share of samples whose largest output is the label
   double top5 = 0;
   bool has_reference = false;
-  double reference_top1 = 0;      // with labels
-  double agreement = 0;           // share of samples on which both put the same class first
-  double mse = 0;                 // of dequantized outputs against the reference's
-  double sqnr_db = 0;             // 10 log10(sum ref^2 / sum (out - ref)^2); infinite if equal
+  double reference_top1 = 0;  // with labels
+  double agreement = 0;       // share of samples on which both put the same class first
+  double mse = 0;             // of dequantized outputs against the reference's
+  double sqnr_db = 0;         // 10 log10(sum ref^2 / sum (out - ref)^2); infinite if equal
   double max_abs_error = 0;
-  LatencySummary latency;         // one sample a run, compute alone
+  LatencySummary latency;  // one sample a run, compute alone
   LatencySummary reference_latency;
 };
 
