@@ -13,15 +13,16 @@ namespace octet::kernels {
 namespace {
 
 constexpr int kChannels = 16;
-constexpr int kPixels = 4;
+constexpr int kPixels = 3;
 
 __m128i LoadTap(const int8_t* tap) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(tap));
 }
 
-// Pixels [x, x + kP) of the channels from c.
+// Pixels [x, x + kP) of the channels from c. Inlined, so that the bounds of the epilogue are made
+// once for a row.
 template <int kP, int kKind>
-void MultiplyPixels(const DepthwiseS8Args& d, int64_t x, int64_t c) {
+[[gnu::always_inline]] inline void MultiplyPixels(const DepthwiseS8Args& d, int64_t x, int64_t c) {
   __m256i acc[kP][2];
   for (int p = 0; p < kP; ++p) {
     acc[p][0] = Load8(d.bias + c);
@@ -34,7 +35,7 @@ void MultiplyPixels(const DepthwiseS8Args& d, int64_t x, int64_t c) {
     const int64_t u = t + 1 < d.tap_count ? t + 1 : t;
     const __m256i w0 = _mm256_cvtepi8_epi16(LoadTap(w));
     const __m256i w1 = _mm256_cvtepi8_epi16(LoadTap(w + kChannels));
-#pragma GCC unroll 4
+#pragma GCC unroll 3
     for (int p = 0; p < kP; ++p) {
       const int8_t* const* pixel = taps + int64_t{p} * d.tap_step;
       const __m128i a0 = LoadTap(pixel[t] + c);
@@ -53,7 +54,8 @@ void MultiplyPixels(const DepthwiseS8Args& d, int64_t x, int64_t c) {
 }
 
 template <int kKind>
-void MultiplyRow(const DepthwiseS8Args& d) {
+void MultiplyRow(const DepthwiseS8Args& args) {
+  const DepthwiseS8Args d = args;  // a copy that no store can alias
   for (int64_t c = 0; c < d.channels; c += kChannels) {
     int64_t x = 0;
     for (; x + kPixels <= d.pixels; x += kPixels) MultiplyPixels<kPixels, kKind>(d, x, c);

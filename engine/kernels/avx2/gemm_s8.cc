@@ -86,8 +86,9 @@ void MultiplyPanel(const int16_t* wide, const int8_t* b, int64_t pairs, const in
 template <int kKind>
 void StoreTile(const GemmS8Args& g, int32_t (*sums)[kColumns], int64_t m, int rows, int64_t n) {
   const int count = g.n - n < kColumns ? static_cast<int>(g.n - n) : kColumns;
+  const EpilogueArgs epilogue = g.epilogue;  // a copy that no store can alias
   for (int r = 0; r < rows; ++r) {
-    StoreColumns16<kKind>(Load8(sums[r]), Load8(sums[r] + 8), g.epilogue, n, count, g.out,
+    StoreColumns16<kKind>(Load8(sums[r]), Load8(sums[r] + 8), epilogue, n, count, g.out,
                           (m + r) * g.out_row_stride + n);
   }
 }
