@@ -20,7 +20,8 @@ enum class QuantizationMode {
   kDynamicRange,  // int8 weights, float activations quantized on the fly
 };
 
-// "dynamic-range". Unimplemented for the other names that the interface knows, InvalidArgument else.
+// "dynamic-range". Unimplemented for the other names that the interface knows, InvalidArgument
+// else.
 absl::StatusOr<QuantizationMode> ParseQuantizationMode(absl::string_view text);
 
 struct QuantizeOptions {
@@ -34,17 +35,17 @@ struct QuantizeOptions {
 // What became of one constant float tensor.
 struct TensorReport {
   std::string tensor;
-  std::string op;           // the first operator that reads it: "CONV_2D"
+  std::string op;  // the first operator that reads it: "CONV_2D"
   bool quantized = false;
-  std::string reason;       // why it stayed float; empty where it was quantized
+  std::string reason;  // why it stayed float; empty where it was quantized
   int64_t elements = 0;
   int64_t bytes_before = 0;
   int64_t bytes_after = 0;
-  int32_t scales = 0;       // number of scales; 0 where it stayed float
+  int32_t scales = 0;  // number of scales; 0 where it stayed float
   int32_t quantized_dimension = 0;
-  double min = 0;           // of the float weights
+  double min = 0;  // of the float weights
   double max = 0;
-  double sqnr_db = 0;       // signal to quantization noise; infinite where there is no error
+  double sqnr_db = 0;  // signal to quantization noise; infinite where there is no error
 };
 
 struct QuantizeReport {
@@ -68,7 +69,8 @@ using QuantizeProgress =
 // Errors: InvalidArgument for a file that is no sound model, a weight that is NaN or infinite
 // (tensor and index named), or options out of range; FailedPrecondition for a model that is
 // quantized already; Cancelled where `progress` returned false.
-absl::StatusOr<QuantizedModel> QuantizeModel(absl::string_view model, const QuantizeOptions& options,
+absl::StatusOr<QuantizedModel> QuantizeModel(absl::string_view model,
+                                             const QuantizeOptions& options,
                                              QuantizeProgress progress);
 absl::StatusOr<QuantizedModel> QuantizeModel(absl::string_view model,
                                              const QuantizeOptions& options);
