@@ -80,9 +80,13 @@ PreparedOp PrepareDepthwiseConv2DHybrid(const PrepareContext& context) {
   OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 3));
   const int32_t channels = setup.params.out_channels;
   HybridStage stage;
-  // XNNPACK does not take this operator: both rules are the builtin kernels'.
-  stage.order =
-      context.rounding == Rounding::kFloat32 ? HybridOrder::kWeightThenRow : HybridOrder::kCombined;
+  // XNNPACK does not take this operator: both rules are builtin kernels', one of which works on
+  // four channels at a time.
+  stage.order = HybridOrder::kCombined;
+  if (context.rounding == Rounding::kFloat32) {
+    stage.order = HybridOrder::kWeightThenRow;
+    stage.tail_begin = channels / 4 * 4;
+  }
   stage.weight_scales = ChannelScales(setup.weights->quantization, channels);
   if (setup.bias != nullptr) {
     const auto bias = setup.bias->values<float>();

@@ -115,9 +115,13 @@ void HybridStage::Finish(const int32_t* acc, RowQuantization row, int32_t begin,
     const auto sum = static_cast<float>(acc[i] - row.zero_point * weight_sums[c]);
     const float weight_scale = weight_scales[c];
     float value = 0;
-    switch (order) {
+    const HybridOrder channel_order = c < tail_begin ? order : HybridOrder::kRowThenWeight;
+    switch (channel_order) {
       case HybridOrder::kWeightThenRow:
         value = (sum * weight_scale) * row.scale;
+        break;
+      case HybridOrder::kRowThenWeight:
+        value = (sum * row.scale) * weight_scale;
         break;
       case HybridOrder::kCombined:
         value = sum * (row.scale * weight_scale);
@@ -127,7 +131,7 @@ void HybridStage::Finish(const int32_t* acc, RowQuantization row, int32_t begin,
                          : (sum * row.scale) * weight_scale;
         break;
     }
-    if (has_bias && order != HybridOrder::kFused) value += bias[c];
+    if (has_bias && channel_order != HybridOrder::kFused) value += bias[c];
     out[i] = std::min(std::max(value, range.lo), range.hi);
   }
 }

@@ -4,6 +4,7 @@
 #define OCTET_ENGINE_OPS_HYBRID_H_
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -32,6 +33,7 @@ RowQuantization QuantizeRow(RowRule rule, absl::Span<const float> values, int8_t
 // In which order the scales meet the accumulator.
 enum class HybridOrder {
   kWeightThenRow,  // (acc * weight_scale) * row_scale + bias, three roundings
+  kRowThenWeight,  // (acc * row_scale) * weight_scale + bias, three roundings
   kCombined,       // acc * (row_scale * weight_scale) + bias, three roundings
   kFused,          // fma(acc * row_scale, weight_scale, bias), two roundings
 };
@@ -39,6 +41,9 @@ enum class HybridOrder {
 // Channel tables of a hybrid operator.
 struct HybridStage {
   HybridOrder order = HybridOrder::kFused;
+  // Channels from here on follow kRowThenWeight instead: a vector body and its scalar tail differ
+  // in LiteRT's own kernel.
+  int32_t tail_begin = std::numeric_limits<int32_t>::max();
   std::vector<float> weight_scales;  // one a channel
   std::vector<float> bias;           // one a channel, or empty
   std::vector<int32_t> weight_sums;  // of codes, one a channel

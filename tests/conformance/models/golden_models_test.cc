@@ -1,0 +1,259 @@
+// Models against TensorFlow Lite's own answers, on every instruction set of this machine.
+//
+// Integer answers are equal byte for byte, as are those of hybrid operators alone; float answers
+// lie within a bound that follows from the arithmetic.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "engine/model/model.h"
+#include "octet/engine.h"
+#include "tests/conformance/models/float_bound.h"
+#include "tests/support/goldens.h"
+#include "tests/support/npy.h"
+
+namespace octet::testing {
+namespace {
+
+struct Golden {
+  std::string folder;
+  std::string name;  // without ".tflite"
+  std::string Path(absl::string_view suffix) const {
+    return absl::StrCat(folder, "/", name, suffix);
+  }
+};
+
+absl::StatusOr<NpyArray> Expected(const Golden& golden, Rounding rounding, int output) {
+  const std::string xnn = golden.Path(absl::StrCat(".xnn", output, ".npy"));
+  if (rounding == Rounding::kFloat32 && std::filesystem::exists(xnn)) return ReadNpy(xnn);
+  return ReadNpy(golden.Path(absl::StrCat(".out", output, ".npy")));
+}
+
+// Largest difference of codes or values, and where.
+struct Difference {
+  double largest = 0;
+  size_t differing = 0;
+  size_t first = 0;
+};
+
+template <typename T>
+Difference Compare(absl::Span<const std::byte> got, const std::string& want) {
+  Difference difference;
+  for (size_t i = 0; i < got.size() / sizeof(T); ++i) {
+    T a;
+    T b;
+    std::memcpy(&a, got.data() + i * sizeof(T), sizeof(T));
+    std::memcpy(&b, want.data() + i * sizeof(T), sizeof(T));
+    if (std::memcmp(&a, &b, sizeof(T)) == 0) continue;
+    if (difference.differing++ == 0) difference.first = i;
+    difference.largest =
+        std::max(difference.largest, std::abs(static_cast<double>(a) - static_cast<double>(b)));
+  }
+  return difference;
+}
+
+Difference CompareAs(DataType type, absl::Span<const std::byte> got, const std::string& want) {
+  switch (type) {
+    case DataType::kFloat32:
+      return Compare<float>(got, want);
+    case DataType::kUint8:
+      return Compare<uint8_t>(got, want);
+    case DataType::kInt32:
+      return Compare<int32_t>(got, want);
+    default:
+      return Compare<int8_t>(got, want);
+  }
+}
+
+double Magnitude(const NpyArray& array) {
+  double largest = 0;
+  if (array.descr != "<f4") return largest;
+  for (size_t i = 0; i + sizeof(float) <= array.bytes.size(); i += sizeof(float)) {
+    float v;
+    std::memcpy(&v, array.bytes.data() + i, sizeof(v));
+    largest = std::max(largest, static_cast<double>(std::abs(v)));
+  }
+  return largest;
+}
+
+// Runs a model on its recorded inputs and compares all outputs. `bounds`: largest difference for
+// each output; empty demands equal bytes.
+void RunAndCompare(const Golden& golden, const CompiledModel& model, ExecutionContext& context,
+                   absl::Span<const double> bounds) {
+  const ModelDescription& description = model.description();
+  for (size_t i = 0; i < description.inputs.size(); ++i) {
+    auto array = ReadNpy(golden.Path(absl::StrCat(".in", i, ".npy")));
+    ASSERT_TRUE(array.ok()) << array.status();
+    ASSERT_EQ(array->bytes.size(), context.input(i).size()) << "input " << i;
+    std::memcpy(context.input(i).data(), array->bytes.data(), array->bytes.size());
+  }
+  ASSERT_TRUE(context.Run().ok());
+  for (size_t i = 0; i < description.outputs.size(); ++i) {
+    auto want = Expected(golden, description.rounding, static_cast<int>(i));
+    ASSERT_TRUE(want.ok()) << want.status();
+    const auto got = context.output(i);
+    ASSERT_EQ(want->bytes.size(), got.size()) << "output " << i;
+    const Difference difference = CompareAs(description.outputs[i].type, got, want->bytes);
+    const double bound = bounds.empty() ? 0 : bounds[i];
+    EXPECT_LE(difference.largest, bound) << "output " << i << ": " << difference.differing
+                                         << " elements differ, the first at " << difference.first;
+    if (bounds.empty()) {
+      EXPECT_EQ(difference.differing, 0u) << "output " << i;
+    }
+  }
+}
+
+// Instruction sets that are built and that this machine has.
+std::vector<std::string> Isas() {
+  std::vector<std::string> usable;
+  for (absl::string_view isa : absl::StrSplit(BuiltIsaNames(), ',')) {
+    if (CheckIsa(isa).ok()) usable.emplace_back(isa);
+  }
+  return usable;
+}
+
+// True where a model's every operator is in the registry, by name.
+bool OnlyKnownOps(const Model& model) {
+  static const std::set<std::string>* const known = [] {
+    auto* names = new std::set<std::string>;
+    for (const SupportedOp& op : ListOps()) names->insert(op.op);
+    return names;
+  }();
+  for (const OperatorDef& op : model.main().operators) {
+    if (known->count(std::string(BuiltinOpName(op.op))) == 0) return false;
+  }
+  return true;
+}
+
+bool IsHybrid(const Model& model) {
+  for (const OperatorDef& op : model.main().operators) {
+    if (op.inputs.size() < 2 || op.inputs[1] == kAbsentTensor) continue;
+    if (model.main().tensors[op.inputs[0]].type == DataType::kFloat32 &&
+        model.main().tensors[op.inputs[1]].type == DataType::kInt8) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool HasFloatProducts(const Model& model) {
+  for (const OperatorDef& op : model.main().operators) {
+    if (op.op == BuiltinOp::kDequantize || op.op == BuiltinOp::kQuantize) continue;
+    for (int32_t t : op.outputs) {
+      const TensorDef& tensor = model.main().tensors[t];
+      if (tensor.type == DataType::kFloat32) return true;
+    }
+  }
+  return false;
+}
+
+absl::StatusOr<std::vector<double>> BoundsFor(const Golden& golden, const Model& model) {
+  if (!HasFloatProducts(model) || IsHybrid(model)) return std::vector<double>();
+  std::vector<double> magnitudes;
+  for (size_t i = 0; i < model.main().inputs.size(); ++i) {
+    auto array = ReadNpy(golden.Path(absl::StrCat(".in", i, ".npy")));
+    if (!array.ok()) return array.status();
+    magnitudes.push_back(Magnitude(*array));
+  }
+  return FloatDifferenceBound(model, magnitudes);
+}
+
+// Loads, compiles for each instruction set and compares. False where the model was not run, with
+// the reason in `why`.
+bool Check(const Golden& golden, Rounding rounding, std::string* why) {
+  auto model = LoadModel(ReadFile(golden.Path(".tflite")));
+  if (!model.ok()) {
+    *why = std::string(model.status().message());
+    return false;
+  }
+  auto bounds = BoundsFor(golden, **model);
+  for (const std::string& isa : Isas()) {
+    SCOPED_TRACE(absl::StrCat(golden.name, " on ", isa));
+    CompileOptions options;
+    options.rounding = rounding;
+    options.isa = isa;
+    auto compiled = CompiledModel::Compile(*model, options);
+    if (!compiled.ok()) {
+      *why = std::string(compiled.status().message());
+      EXPECT_EQ(compiled.status().code(), absl::StatusCode::kUnimplemented) << *why;
+      return false;
+    }
+    EXPECT_TRUE(bounds.ok()) << bounds.status();
+    if (!bounds.ok()) return true;
+    auto context = ExecutionContext::Create(*compiled);
+    EXPECT_TRUE(context.ok()) << context.status();
+    if (!context.ok()) return true;
+    RunAndCompare(golden, **compiled, **context, *bounds);
+  }
+  return true;
+}
+
+class GoldenModels : public ::testing::TestWithParam<Rounding> {
+ protected:
+  void SetUp() override {
+    if (GoldensFolder().empty()) GTEST_SKIP() << MissingGoldens();
+  }
+};
+
+TEST_P(GoldenModels, SingleOperators) {
+  const std::string folder = GoldensFolder() + "/ops";
+  int run = 0;
+  std::vector<std::string> not_run;
+  for (const std::string& file : FilesEndingIn(folder, ".tflite")) {
+    const Golden golden{folder, file.substr(0, file.size() - 7)};
+    std::string why;
+    if (Check(golden, GetParam(), &why)) {
+      ++run;
+    } else {
+      not_run.push_back(absl::StrCat(golden.name, ": ", why));
+    }
+  }
+  std::cout << run << " cases run on " << absl::StrJoin(Isas(), ", ") << ", " << not_run.size()
+            << " hold what is not supported\n";
+  for (const std::string& line : not_run) std::cout << "  not run: " << line << "\n";
+  EXPECT_GE(run, 1);
+}
+
+// Every int8 case made of supported operators must compile: a refusal there is a fault.
+TEST_P(GoldenModels, EveryInt8CaseOfKnownOperatorsCompiles) {
+  const std::string folder = GoldensFolder() + "/ops";
+  int cases = 0;
+  for (const char* suffix : {".int8.tflite", ".uint8io.tflite", ".dynamic.tflite"}) {
+    for (const std::string& file : FilesEndingIn(folder, suffix)) {
+      auto model = LoadModel(ReadFile(absl::StrCat(folder, "/", file)));
+      ASSERT_TRUE(model.ok()) << file << ": " << model.status();
+      if (!OnlyKnownOps(**model)) continue;
+      CompileOptions options;
+      options.rounding = GetParam();
+      EXPECT_TRUE(CompiledModel::Compile(*model, options).ok()) << file;
+      ++cases;
+    }
+  }
+  EXPECT_GE(cases, 60);
+}
+
+TEST_P(GoldenModels, RealModels) {
+  const std::string folder = GoldensFolder() + "/models";
+  for (const char* name :
+       {"mlperf_tiny_resnet8_int8", "mlperf_tiny_vww_96_int8", "mlperf_tiny_kws_dscnn_int8",
+        "mlperf_tiny_ad01_int8", "mcunet_vww_80_int8_floatio"}) {
+    std::string why;
+    EXPECT_TRUE(Check({folder, name}, GetParam(), &why)) << name << ": " << why;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Rules, GoldenModels,
+                         ::testing::Values(Rounding::kFloat32, Rounding::kFixedPoint),
+                         [](const auto& info) { return std::string(RoundingName(info.param)); });
+
+}  // namespace
+}  // namespace octet::testing
