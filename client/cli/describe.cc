@@ -1,4 +1,5 @@
 // The commands that tell what there is: status, models, metadata.
+#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -46,29 +47,34 @@ Json MetadataJson(const ModelMetadataResponse& metadata, const inference::ModelC
   return document;
 }
 
-void AddTensorRow(Table& table, const std::string& kind,
-                  const ModelMetadataResponse::TensorMetadata& tensor) {
-  table.AddRow({kind, tensor.name(), tensor.datatype(),
-                ShapeText(std::vector<int64_t>(tensor.shape().begin(), tensor.shape().end()))});
+// A tensor's row; its quantization, which the server gives as parameters, is taken out of them.
+void AddTensorRow(const std::string& kind, const ModelMetadataResponse::TensorMetadata& tensor,
+                  std::map<std::string, std::string>& parameters, Table& table) {
+  const std::vector<int64_t> shape(tensor.shape().begin(), tensor.shape().end());
+  const std::string prefix = absl::StrCat(kind, ".", tensor.name(), ".");
+  const auto scale = parameters.extract(prefix + "scale");
+  const auto zero_point = parameters.extract(prefix + "zero_point");
+  table.AddRow({kind, tensor.name(), tensor.datatype(), ShapeText(shape),
+                scale.empty() ? "" : absl::StrCat("scale ", scale.mapped()),
+                zero_point.empty() ? "" : absl::StrCat("zero point ", zero_point.mapped())});
 }
 
 std::string MetadataText(const ModelMetadataResponse& metadata,
                          const inference::ModelConfig& config) {
-  std::string text = absl::StrCat(Printable(metadata.name()), "  version ",
-                                  Printable(absl::StrJoin(metadata.versions(), ", ")), "  ",
-                                  Printable(metadata.platform()));
+  std::map<std::string, std::string> parameters;
+  for (const auto& [key, value] : config.parameters()) parameters[key] = value.string_value();
+  Table tensors(std::vector<Align>(6, Align::kLeft));
+  for (const auto& input : metadata.inputs()) AddTensorRow("input", input, parameters, tensors);
+  for (const auto& output : metadata.outputs()) AddTensorRow("output", output, parameters, tensors);
+  Table rest({Align::kLeft, Align::kLeft});
+  rest.AddRow({"model", metadata.name()});
+  rest.AddRow({"versions", absl::StrJoin(metadata.versions(), ", ")});
+  rest.AddRow({"platform", metadata.platform()});
   if (config.max_batch_size() > 0) {
-    absl::StrAppend(&text, "  up to ", config.max_batch_size(), " rows a request");
+    rest.AddRow({"max_batch_size", absl::StrCat(config.max_batch_size())});
   }
-  text += "\n";
-  Table tensors({Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft});
-  for (const auto& input : metadata.inputs()) AddTensorRow(tensors, "input", input);
-  for (const auto& output : metadata.outputs()) AddTensorRow(tensors, "output", output);
-  Table parameters({Align::kLeft, Align::kLeft});
-  for (const auto& [key, value] : config.parameters()) {
-    parameters.AddRow({key, value.string_value()});
-  }
-  return absl::StrCat(text, tensors.Format(), parameters.Format());
+  for (const auto& [key, value] : parameters) rest.AddRow({key, value});
+  return absl::StrCat(rest.Format(), tensors.Format());
 }
 
 }  // namespace

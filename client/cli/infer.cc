@@ -19,20 +19,13 @@ using Json = nlohmann::ordered_json;
 // Runs job after job and prints each result as it comes, or all of them as one document.
 class Inference {
  public:
-  Inference(const Context& context, const InferArguments& arguments,
-            const inference::ModelMetadataResponse& metadata, std::vector<InputSpec> specs)
+  Inference(const Context& context, const InferArguments& arguments, std::vector<InputSpec> specs)
       : context_(context),
         arguments_(arguments),
         specs_(std::move(specs)),
         names_(arguments.output_dir) {
-    for (const auto& output : metadata.outputs()) {
-      request_.outputs.push_back(output.name());
-      const std::string& type = output.datatype();
-      if (!arguments.codes && (type == "INT8" || type == "UINT8" || type == "INT16")) {
-        request_.dequantized.push_back(output.name());
-      }
-    }
     request_.model = arguments.model;
+    request_.dequantize = !arguments.codes;
   }
 
   absl::Status RunAll(const std::vector<InferJob>& jobs) {
@@ -118,7 +111,7 @@ absl::Status Run(const Context& context, const InferArguments& arguments) {
   if (!jobs.ok()) return jobs.status();
   absl::Status status = MakeFolder(arguments.output_dir);
   if (!status.ok()) return status;
-  return Inference(context, arguments, *metadata, *std::move(specs)).RunAll(*jobs);
+  return Inference(context, arguments, *std::move(specs)).RunAll(*jobs);
 }
 
 }  // namespace octet::client

@@ -65,6 +65,7 @@ absl::StatusOr<std::map<std::string, Array>> ParseNpz(absl::string_view bytes, i
   absl::StatusOr<Archive> archive = OpenArchive(bytes);
   if (!archive.ok()) return archive.status();
   const zip_int64_t entries = zip_get_num_entries(archive->get(), 0);
+  if (entries == 0) return Broken("it holds no arrays");
   if (entries > kMaxEntries) return Broken(absl::StrCat("it has ", entries, " entries"));
   std::map<std::string, Array> arrays;
   uint64_t left = max_bytes;

@@ -1,6 +1,5 @@
 #include "client/lib/wire.h"
 
-#include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -91,14 +90,8 @@ inference::ModelInferRequest EncodeInferRequest(const InferRequest& request) {
     for (int64_t dim : tensor.shape) input->add_shape(dim);
     message.add_raw_input_contents(tensor.data);
   }
-  for (const std::string& name : request.outputs) {
-    auto* output = message.add_outputs();
-    output->set_name(name);
-    if (std::find(request.dequantized.begin(), request.dequantized.end(), name) !=
-        request.dequantized.end()) {
-      (*output->mutable_parameters())["dequantize"].set_bool_param(true);
-    }
-  }
+  for (const std::string& name : request.outputs) message.add_outputs()->set_name(name);
+  if (request.dequantize) (*message.mutable_parameters())["dequantize"].set_bool_param(true);
   return message;
 }
 

@@ -44,10 +44,8 @@ struct ServerStatus {
 struct InferRequest {
   ModelName model;
   std::vector<Tensor> inputs;
-  // Outputs wanted; none named: all.
-  std::vector<std::string> outputs;
-  // Of these, the quantized ones to be answered as real values (FP32) instead of codes.
-  std::vector<std::string> dequantized;
+  std::vector<std::string> outputs;  // wanted; none named: all
+  bool dequantize = false;           // quantized outputs as real values (FP32), not as codes
 };
 
 struct InferResult {
