@@ -30,7 +30,7 @@ class Transform {
     TensorReport row = FloatRow(plan, tensor);
     for (const QuantizedCopy& copy : plan.copies) {
       OCTET_ASSIGN_OR_RETURN(const Constant* constant, ConstantFor(plan, tensor, copy.axis));
-      Place(plan, copy, *constant);
+      OCTET_RETURN_IF_ERROR(Place(plan, copy, *constant));
       if (!row.quantized) {
         row.quantized = true;
         row.bytes_after = copy.in_place ? 0 : row.bytes_before;
@@ -97,7 +97,8 @@ class Transform {
     return &constants_.emplace(key, std::move(constant)).first->second;
   }
 
-  void Place(const ConstantPlan& plan, const QuantizedCopy& copy, const Constant& constant) {
+  absl::Status Place(const ConstantPlan& plan, const QuantizedCopy& copy,
+                     const Constant& constant) {
     tflite::SubGraphT& graph = *file_.subgraphs[plan.subgraph];
     const int32_t target = copy.in_place ? plan.tensor : AddTensorLike(graph, plan.tensor, kSuffix);
     SetInt8(*graph.tensors[target], constant.weights.scales, std::max(copy.axis, 0));
@@ -105,13 +106,14 @@ class Transform {
     for (const Reader& reader : copy.readers) {
       tflite::OperatorT& op = *graph.operators[reader.op];
       op.inputs[reader.slot] = target;
-      Tell(plan.subgraph, reader.op, constant.weights.scales, op);
+      OCTET_RETURN_IF_ERROR(Tell(plan.subgraph, reader.op, constant.weights.scales, op));
     }
+    return absl::OkStatus();
   }
 
   // What the operator's own entry must say once its weights are INT8.
-  void Tell(int32_t subgraph, int32_t index, const std::vector<float>& scales,
-            tflite::OperatorT& op) {
+  absl::Status Tell(int32_t subgraph, int32_t index, const std::vector<float>& scales,
+                    tflite::OperatorT& op) {
     const BuiltinOp kind = model_.subgraphs()[subgraph].operators[index].op;
     const WeightRule& rule = *FindWeightRule(kind);
     const bool per_axis = scales.size() > 1;
@@ -119,10 +121,12 @@ class Transform {
                          per_axis ? rule.per_axis_version : rule.per_tensor_version);
     NeedRuntime(per_axis ? rule.per_axis_runtime : rule.per_tensor_runtime);
     if (kind == BuiltinOp::kFullyConnected) {
-      Options<tflite::FullyConnectedOptionsT>(op).asymmetric_quantize_inputs = true;
-    } else if (kind == BuiltinOp::kBatchMatmul) {
-      Options<tflite::BatchMatMulOptionsT>(op).asymmetric_quantize_inputs = true;
-    } else if (kind == BuiltinOp::kGather) {
+      return SetAsymmetric<tflite::FullyConnectedOptionsT>(subgraph, index, op);
+    }
+    if (kind == BuiltinOp::kBatchMatmul) {
+      return SetAsymmetric<tflite::BatchMatMulOptionsT>(subgraph, index, op);
+    }
+    if (kind == BuiltinOp::kGather) {
       // It copies codes: its output has the table's scale, and is made float again after it.
       tflite::SubGraphT& graph = *file_.subgraphs[subgraph];
       const int32_t output = op.outputs[0];
@@ -131,13 +135,21 @@ class Transform {
       op.outputs[0] = codes;
       dequantize_[subgraph].push_back({.after = index, .input = codes, .output = output});
     }
+    return absl::OkStatus();
   }
 
-  // The operator's options; the defaults where the file has none.
+  // In the operator's options, which are the defaults where the file has none.
   template <typename T>
-  static T& Options(tflite::OperatorT& op) {
+  absl::Status SetAsymmetric(int32_t subgraph, int32_t index, tflite::OperatorT& op) const {
     if (op.builtin_options.type == tflite::BuiltinOptions::NONE) op.builtin_options.Set(T());
-    return *static_cast<T*>(op.builtin_options.value);
+    if (op.builtin_options.type != tflite::BuiltinOptionsUnionTraits<T>::enum_value) {
+      const BuiltinOp kind = model_.subgraphs()[subgraph].operators[index].op;
+      return absl::InvalidArgumentError(
+          absl::StrCat(OperatorLabel(subgraph, index, BuiltinOpName(kind)), ": has ",
+                       tflite::EnumNameBuiltinOptions(op.builtin_options.type)));
+    }
+    static_cast<T*>(op.builtin_options.value)->asymmetric_quantize_inputs = true;
+    return absl::OkStatus();
   }
 
   void NeedRuntime(absl::string_view version) {

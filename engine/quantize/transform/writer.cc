@@ -28,6 +28,9 @@ absl::Status BringIn(absl::string_view file, tflite::ModelT& model) {
   }
   for (const auto& graph : model.subgraphs) {
     for (const auto& op : graph->operators) {
+      // A kind of options without the options themselves: packing would follow a null pointer.
+      if (op->builtin_options.value == nullptr) op->builtin_options.Reset();
+      if (op->builtin_options2.value == nullptr) op->builtin_options2.Reset();
       const uint64_t offset = op->large_custom_options_offset;
       const uint64_t size = op->large_custom_options_size;
       if (offset <= kMaxInlineMark) continue;

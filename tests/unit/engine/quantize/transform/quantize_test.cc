@@ -189,6 +189,19 @@ TEST(QuantizeModelTest, BatchMatmul) {
                   ->asymmetric_quantize_inputs());
 }
 
+TEST(QuantizeModelTest, OptionsOfAnotherOperatorAreRefused) {
+  ModelBuilder b;
+  const int x = b.Input("x", DataType::kFloat32, {2, 8});
+  const int w = b.Constant<float>("w", {8, 128}, Ramp(8, 128));
+  const int y = b.Tensor("y", DataType::kFloat32, {2, 128});
+  b.Op(BuiltinOp::kBatchMatmul, 1, {x, w}, {y}, SoftmaxOptions{});
+  b.Output(y);
+  const auto quantized = QuantizeModel(b.Build(), {});
+  EXPECT_EQ(quantized.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(quantized.status().message()),
+              HasSubstr("operator 0 (BATCH_MATMUL): has SoftmaxOptions"));
+}
+
 TEST(QuantizeModelTest, WeightThatAnotherReadsAsFloatIsCopied) {
   ModelBuilder b = Network();
   b.Output(1);

@@ -68,5 +68,26 @@ TEST(WriterTest, OptionsOfCustomOperatorsBehindTheFlatBuffer) {
   EXPECT_THAT(std::string(cut.status().message()), HasSubstr("leave the file"));
 }
 
+TEST(WriterTest, KindOfOptionsWithoutOptions) {
+  ModelBuilder b;
+  const int x = b.Input("x", DataType::kFloat32, {2});
+  const int y = b.Tensor("y", DataType::kFloat32, {2});
+  b.Op(BuiltinOp::kMul, 1, {x, x}, {y});
+  b.Output(y);
+  b.raw().subgraphs[0]->operators[0]->builtin_options.Set(tflite::MulOptionsT());
+  std::string bytes = b.Build();
+  const auto* op = tflite::GetModel(bytes.data())->subgraphs()->Get(0)->operators()->Get(0);
+  // The field's entry in the operator's vtable becomes 0: absent.
+  const auto* table = reinterpret_cast<const uint8_t*>(op);
+  const uint8_t* vtable = table - flatbuffers::ReadScalar<flatbuffers::soffset_t>(table);
+  const size_t entry = vtable + tflite::Operator::VT_BUILTIN_OPTIONS -
+                       reinterpret_cast<const uint8_t*>(bytes.data());
+  bytes[entry] = bytes[entry + 1] = 0;
+  ASSERT_TRUE(ReadModel(bytes).ok()) << ReadModel(bytes).status();
+  const auto model = UnpackFile(bytes);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_TRUE(ReadModel(PackFile(**model)).ok());
+}
+
 }  // namespace
 }  // namespace octet
