@@ -1,0 +1,90 @@
+// octetd: serves quantized TensorFlow Lite models over gRPC.
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "octet/engine.h"
+#include "server/base/logging.h"
+#include "server/list_ops.h"
+#include "server/options.h"
+#include "server/server.h"
+
+namespace octet::server {
+namespace {
+
+constexpr int kFailure = 1;
+constexpr int kBadUsage = 2;
+
+std::optional<std::string> GetEnvironment(const std::string& name) {
+  const char* const value = getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+int Complain(const absl::Status& status) {
+  std::fprintf(stderr, "octetd: %s\n", std::string(status.message()).c_str());
+  return absl::IsInvalidArgument(status) ? kBadUsage : kFailure;
+}
+
+int Serve(const ServerOptions& options) {
+  // Signals are waited for, not handled: that works as process 1 too, for which the system has no
+  // default actions. Threads inherit the mask, so it comes first.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  // What gRPC would say of a failed start is said in one line by the server.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+
+  Logger logger(options.log_format, stderr);
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options, &logger);
+  if (!server.ok()) {
+    logger.Error(server.status().message());
+    return kFailure;
+  }
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  // Whoever signals twice does not want to wait for the drain.
+  std::thread([signals] {
+    int second = 0;
+    sigwait(&signals, &second);
+    _exit(kFailure);
+  }).detach();
+  (*server)->Drain();
+  server->reset();
+  return 0;
+}
+
+int Main(const std::vector<std::string>& args) {
+  const absl::StatusOr<Command> command = ParseCommand(args, GetEnvironment);
+  if (!command.ok()) return Complain(command.status());
+  switch (command->kind) {
+    case Command::Kind::kShowText:
+      std::fputs(command->text.c_str(), stdout);
+      return 0;
+    case Command::Kind::kListOps: {
+      const std::string text = command->json ? FormatOpsJson(ListOps()) : FormatOpsText(ListOps());
+      std::fputs(text.c_str(), stdout);
+      return 0;
+    }
+    case Command::Kind::kServe:
+      return Serve(command->options);
+  }
+  return kFailure;
+}
+
+}  // namespace
+}  // namespace octet::server
+
+int main(int argc, char** argv) {
+  return octet::server::Main(std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -1,0 +1,126 @@
+// The models that the daemon knows, and their comings and goings.
+#ifndef OCTET_SERVER_MODELS_REPOSITORY_H_
+#define OCTET_SERVER_MODELS_REPOSITORY_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "server/base/clock.h"
+#include "server/base/job_queue.h"
+#include "server/base/logging.h"
+#include "server/metrics/metrics.h"
+#include "server/models/model_state.h"
+#include "server/models/repository_scan.h"
+#include "server/models/served_model.h"
+
+namespace octet::server {
+
+// What a request for a model finds.
+struct ModelLookup {
+  // NotFound: no such model or version. InvalidArgument: the version is no number. Unavailable:
+  // loading, draining or unloaded. FailedPrecondition: it could not be loaded (why).
+  absl::StatusOr<ModelHandle> model = absl::UnknownError("");
+  // Of the version that was meant, ready or not; null where there is none.
+  std::shared_ptr<ModelMetrics> metrics;
+};
+
+struct ModelIndexEntry {
+  std::string name;
+  std::string version;  // empty for a model without versions
+  ModelState state = ModelState::kUnavailable;
+  std::string reason;  // why it is not ready, or what went wrong with a newer load
+};
+
+// Thread-safe. Load and Unload take turns and block; everything else is quick.
+class ModelRepository {
+ public:
+  // `clock`, `metrics` and `logger` outlive the repository. `on_change` is called after each change
+  // of a state, without locks held; it must not block.
+  ModelRepository(std::string directory, ServingOptions options, Clock* clock, Metrics* metrics,
+                  Logger* logger, std::function<void()> on_change);
+  // No handle may be left.
+  ~ModelRepository();
+  ModelRepository(const ModelRepository&) = delete;
+  ModelRepository& operator=(const ModelRepository&) = delete;
+
+  // Loads every version of every model, skipping the rest once `stop` says so. What cannot be
+  // loaded is logged and listed. An error only where the directory cannot be read.
+  absl::Status LoadAll(const std::function<bool()>& stop);
+
+  // Loads what is on disk for a model now: new versions, and those that serve again, which they do
+  // until the new one takes over; versions that are gone are unloaded. Returns the first failure.
+  absl::Status Load(const std::string& name);
+
+  // Stops serving a model. Requests that have begun are finished. NotFound for an unknown name.
+  absl::Status Unload(const std::string& name);
+
+  // Stores `bytes` as a version of a model (the next free number where `version` is 0) and loads
+  // it. InvalidArgument for an impossible name, AlreadyExists, PermissionDenied where the
+  // repository is read-only. A model that was stored and cannot be loaded is removed again.
+  absl::StatusOr<int64_t> StoreAndLoad(const std::string& name, int64_t version,
+                                       absl::string_view bytes);
+
+  // An empty version means the newest that is ready.
+  ModelLookup Find(const std::string& name, absl::string_view version) const;
+  // Whether the repository knows the model, ready or not.
+  bool Knows(const std::string& name) const;
+  // Ready versions of a model, or of all models where `name` is empty, oldest first.
+  std::vector<ModelHandle> ReadyVersions(const std::string& name) const;
+  // By name and version.
+  std::vector<ModelIndexEntry> Index() const;
+
+ private:
+  struct Entry {
+    ModelState state = ModelState::kUnavailable;
+    std::string reason;
+    ModelHandle model;        // set exactly in kReady
+    uint64_t generation = 0;  // of the last load or unload
+    std::shared_ptr<ModelMetrics> metrics;
+  };
+  struct Record {
+    std::string problem;  // of the model as a whole
+    std::map<int64_t, Entry> versions;
+  };
+
+  absl::Status LoadFiles(const ModelFiles& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(load_mutex_);
+  absl::Status LoadVersion(const std::string& name, const VersionFile& file,
+                           const absl::StatusOr<ServingOptions>& options)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(load_mutex_);
+  absl::StatusOr<ModelHandle> Compile(const std::string& name, const VersionFile& file,
+                                      const absl::StatusOr<ServingOptions>& options,
+                                      std::shared_ptr<ModelMetrics> metrics, uint64_t generation);
+  void UnloadVersion(const std::string& name, int64_t version)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(load_mutex_);
+  void Drained(const std::string& name, int64_t version, uint64_t generation);
+  Entry& GetEntry(const std::string& name, int64_t version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static void Apply(Entry& entry, ModelEvent event, std::string reason);
+
+  const std::string directory_;
+  const ServingOptions options_;
+  Clock* const clock_;
+  Metrics* const metrics_;
+  Logger* const logger_;
+  const std::function<void()> on_change_;
+
+  absl::Mutex load_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // held through a load
+  mutable absl::Mutex mutex_;                            // held for moments
+  std::map<std::string, Record> models_ ABSL_GUARDED_BY(mutex_);
+
+  // Destroys models when their last user is done: that joins threads, and the last user may be one
+  // of those. Last member, so that it ends first.
+  JobQueue reaper_;
+};
+
+}  // namespace octet::server
+
+#endif  // OCTET_SERVER_MODELS_REPOSITORY_H_

@@ -1,0 +1,111 @@
+#include "server/models/served_model.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "octet/v1/config.pb.h"
+#include "server/base/file.h"
+#include "server/base/text_proto.h"
+#include "server/models/engine_execution.h"
+
+namespace octet::server {
+namespace {
+
+absl::Status CheckRange(const std::string& path, absl::string_view field, int64_t value,
+                        SettingRange range) {
+  if (range.Contains(value)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      path, ": ", field, " is ", value, ", must be from ", range.least, " to ", range.most));
+}
+
+absl::Status CheckSettings(const std::string& path, const octet::v1::ModelSettings& settings) {
+  absl::Status status;
+  if (settings.has_max_batch_size()) {
+    status.Update(CheckRange(path, "max_batch_size", settings.max_batch_size(), kBatchSizeRange));
+  }
+  if (settings.has_batch_timeout_us()) {
+    status.Update(
+        CheckRange(path, "batch_timeout_us", settings.batch_timeout_us(), kBatchTimeoutUsRange));
+  }
+  if (settings.has_max_queue_rows()) {
+    status.Update(CheckRange(path, "max_queue_rows", settings.max_queue_rows(), kQueueRange));
+  }
+  if (settings.has_max_queue_bytes()) {
+    status.Update(CheckRange(path, "max_queue_bytes", settings.max_queue_bytes(), kQueueRange));
+  }
+  return status;
+}
+
+}  // namespace
+
+absl::StatusOr<ServingOptions> WithModelSettings(const ServingOptions& defaults,
+                                                 const std::string& config_path) {
+  octet::v1::ModelSettings settings;
+  if (absl::Status read = ReadTextProto(config_path, &settings); !read.ok()) return read;
+  if (absl::Status check = CheckSettings(config_path, settings); !check.ok()) return check;
+  ServingOptions options = defaults;
+  if (settings.has_rounding()) {
+    absl::StatusOr<Rounding> rounding = ParseRounding(settings.rounding());
+    if (!rounding.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(config_path, ": rounding: ", rounding.status().message()));
+    }
+    options.compile.rounding = *rounding;
+  }
+  if (settings.has_max_batch_size()) options.compile.max_rows = settings.max_batch_size();
+  if (settings.has_batch_timeout_us()) {
+    options.batch_timeout = std::chrono::microseconds(settings.batch_timeout_us());
+  }
+  if (settings.has_max_queue_rows()) options.max_queue_rows = settings.max_queue_rows();
+  if (settings.has_max_queue_bytes()) options.max_queue_bytes = settings.max_queue_bytes();
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
+    const std::string& name, int64_t version, const std::string& path,
+    const ServingOptions& options, Clock* clock, std::shared_ptr<ModelMetrics> metrics) {
+  absl::StatusOr<std::string> bytes = ReadWholeFile(path);
+  if (!bytes.ok()) return bytes.status();
+  auto served = std::unique_ptr<ServedModel>(new ServedModel);
+  served->name_ = name;
+  served->version_ = version;
+  served->path_ = path;
+  served->file_bytes_ = static_cast<int64_t>(bytes->size());
+  absl::StatusOr<std::shared_ptr<const Model>> model = LoadModel(*std::move(bytes));
+  if (!model.ok()) return model.status();
+  absl::StatusOr<std::shared_ptr<const CompiledModel>> compiled =
+      CompiledModel::Compile(*std::move(model), options.compile);
+  if (!compiled.ok()) return compiled.status();
+  served->compiled_ = *std::move(compiled);
+  absl::StatusOr<RowBytes> row_bytes = ComputeRowBytes(served->description());
+  if (!row_bytes.ok()) return row_bytes.status();
+  served->row_bytes_ = *std::move(row_bytes);
+
+  served->workers_ = options.workers;
+  std::vector<std::unique_ptr<Execution>> executions;
+  for (int i = 0; i < options.workers; ++i) {
+    absl::StatusOr<std::unique_ptr<Execution>> execution =
+        EngineExecution::Create(served->compiled_);
+    if (!execution.ok()) return execution.status();
+    executions.push_back(*std::move(execution));
+  }
+  served->max_batch_size_ = served->description().batchable ? options.compile.max_rows : 1;
+  served->max_queue_rows_ = options.max_queue_rows;
+  served->batch_timeout_ = options.batch_timeout;
+  served->metrics_ = std::move(metrics);
+  served->batcher_ = std::make_unique<Batcher>(
+      BatcherOptions{.model = name,
+                     .limits = {served->max_batch_size_, options.batch_timeout},
+                     .max_queue_rows = options.max_queue_rows,
+                     .max_queue_bytes = options.max_queue_bytes},
+      served->row_bytes_, std::move(executions), clock, served->metrics_.get());
+  return served;
+}
+
+int64_t ServedModel::memory_bytes() const {
+  const ModelDescription& model = description();
+  return static_cast<int64_t>(model.weight_bytes + workers_ * model.arena_bytes);
+}
+
+}  // namespace octet::server

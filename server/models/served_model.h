@@ -1,0 +1,90 @@
+// One loaded version of a model, with its queue and workers.
+#ifndef OCTET_SERVER_MODELS_SERVED_MODEL_H_
+#define OCTET_SERVER_MODELS_SERVED_MODEL_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "octet/engine.h"
+#include "server/base/clock.h"
+#include "server/batching/batcher.h"
+#include "server/metrics/metrics.h"
+
+namespace octet::server {
+
+// What the settings of the daemon and of models may be.
+struct SettingRange {
+  int64_t least;
+  int64_t most;
+  bool Contains(int64_t value) const { return value >= least && value <= most; }
+};
+inline constexpr SettingRange kBatchSizeRange{1, 1 << 16};
+inline constexpr SettingRange kBatchTimeoutUsRange{0, 60'000'000};
+inline constexpr SettingRange kQueueRange{1, int64_t{1} << 50};
+
+// How models are made ready: the daemon's defaults, over which a model's own settings go.
+struct ServingOptions {
+  CompileOptions compile;  // compile.max_rows is the maximum batch size
+  Nanoseconds batch_timeout{0};
+  int64_t max_queue_rows = 1024;
+  int64_t max_queue_bytes = int64_t{256} << 20;
+  int workers = 1;  // runs of one model that may happen at the same time
+};
+
+// Lays the settings in a model's config.pbtxt over `defaults`. InvalidArgument for a file that
+// makes no sense, with its line or the field.
+absl::StatusOr<ServingOptions> WithModelSettings(const ServingOptions& defaults,
+                                                 const std::string& config_path);
+
+// Immutable but for its queue; thread-safe.
+class ServedModel {
+ public:
+  // Reads, verifies and compiles; takes seconds for a big model. `clock` outlives the result.
+  static absl::StatusOr<std::unique_ptr<ServedModel>> Load(const std::string& name, int64_t version,
+                                                           const std::string& path,
+                                                           const ServingOptions& options,
+                                                           Clock* clock,
+                                                           std::shared_ptr<ModelMetrics> metrics);
+
+  const std::string& name() const { return name_; }
+  int64_t version() const { return version_; }
+  const std::string& path() const { return path_; }
+  int64_t file_bytes() const { return file_bytes_; }
+  const ModelDescription& description() const { return compiled_->description(); }
+  const std::shared_ptr<const CompiledModel>& compiled() const { return compiled_; }
+  const RowBytes& row_bytes() const { return row_bytes_; }
+  // Rows of one run; 1 for a model that cannot be batched.
+  int64_t max_batch_size() const { return max_batch_size_; }
+  int64_t max_queue_rows() const { return max_queue_rows_; }
+  Nanoseconds batch_timeout() const { return batch_timeout_; }
+  int workers() const { return workers_; }
+  int64_t memory_bytes() const;
+  Batcher& batcher() { return *batcher_; }
+  const std::shared_ptr<ModelMetrics>& metrics() const { return metrics_; }
+
+ private:
+  ServedModel() = default;
+
+  std::string name_;
+  int64_t version_ = 0;
+  std::string path_;
+  int64_t file_bytes_ = 0;
+  std::shared_ptr<const CompiledModel> compiled_;
+  RowBytes row_bytes_;
+  int64_t max_batch_size_ = 1;
+  int64_t max_queue_rows_ = 0;
+  Nanoseconds batch_timeout_{0};
+  int workers_ = 1;
+  std::shared_ptr<ModelMetrics> metrics_;
+  std::unique_ptr<Batcher> batcher_;
+};
+
+// Keeps a model alive and its queue open while a request uses it, whatever becomes of the model in
+// the repository meanwhile.
+using ModelHandle = std::shared_ptr<ServedModel>;
+
+}  // namespace octet::server
+
+#endif  // OCTET_SERVER_MODELS_SERVED_MODEL_H_

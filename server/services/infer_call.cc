@@ -1,0 +1,120 @@
+#include "server/services/infer_call.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace octet::server {
+namespace {
+
+// Checked before room for the answer is made: few bytes can ask for many.
+absl::Status CheckSize(const ServedModel& model, const InferRequest& request) {
+  if (request.rows > model.max_queue_rows()) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the request has ", request.rows, " rows, the limit of model '", model.name(),
+                     "' is ", model.max_queue_rows(), " (max_queue_rows)"));
+  }
+  // A request has at most 2^50 rows and a row at most 2^43 bytes: only a double holds the product.
+  double bytes = 0;
+  for (const RequestedOutput& output : request.outputs) {
+    bytes += static_cast<double>(request.rows) * model.row_bytes().outputs[output.index] *
+             (output.dequantize ? sizeof(float) : 1);
+  }
+  constexpr int64_t kLimit = std::numeric_limits<int32_t>::max();
+  if (bytes > kLimit) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the answer would have ", bytes, " bytes, a message can have ", kLimit));
+  }
+  return absl::OkStatus();
+}
+
+// The request parameter `timeout`, in microseconds from now.
+absl::StatusOr<MonotonicTime> ParseTimeout(const inference::ModelInferRequest& request,
+                                           MonotonicTime now) {
+  const auto it = request.parameters().find("timeout");
+  if (it == request.parameters().end()) return kNever;
+  const inference::InferParameter& timeout = it->second;
+  if (timeout.parameter_choice_case() != inference::InferParameter::kInt64Param ||
+      timeout.int64_param() < 0) {
+    return absl::InvalidArgumentError(
+        "parameter 'timeout' must be an int64_param >= 0, in microseconds");
+  }
+  constexpr int64_t kLongest = int64_t{365} * 24 * 3600 * 1'000'000;
+  if (timeout.int64_param() == 0 || timeout.int64_param() > kLongest) return kNever;
+  return now + std::chrono::microseconds(timeout.int64_param());
+}
+
+}  // namespace
+
+InferCall::InferCall(const InferEnvironment& environment,
+                     const inference::ModelInferRequest* request,
+                     inference::ModelInferResponse* response,
+                     std::function<void(const absl::Status&)> done)
+    : environment_(environment),
+      request_(request),
+      response_(response),
+      done_(std::move(done)),
+      scope_(environment.clock, environment.activity) {}
+
+std::shared_ptr<InferCall> InferCall::Start(const InferEnvironment& environment,
+                                            const inference::ModelInferRequest* request,
+                                            inference::ModelInferResponse* response,
+                                            MonotonicTime deadline,
+                                            std::function<void(const absl::Status&)> done) {
+  auto call = std::make_shared<InferCall>(environment, request, response, std::move(done));
+  absl::StatusOr<MonotonicTime> prepared = call->Prepare(deadline);
+  absl::Status status = prepared.status();
+  if (status.ok()) {
+    call->deadline_ = *prepared;
+    status = call->model_->batcher().Submit(call, *prepared);
+  }
+  if (!status.ok()) call->Done(status, {});
+  return call;
+}
+
+absl::StatusOr<MonotonicTime> InferCall::Prepare(MonotonicTime deadline) {
+  ModelLookup found =
+      environment_.repository->Find(request_->model_name(), request_->model_version());
+  scope_.SetModel(std::move(found.metrics));
+  if (!found.model.ok()) return found.model.status();
+  model_ = *std::move(found.model);
+  absl::StatusOr<InferRequest> parsed = ParseInferRequest(model_->description(), *request_);
+  if (!parsed.ok()) return parsed.status();
+  parsed_ = *std::move(parsed);
+  absl::StatusOr<MonotonicTime> timeout = ParseTimeout(*request_, environment_.clock->Now());
+  if (!timeout.ok()) return timeout.status();
+  if (absl::Status size = CheckSize(*model_, parsed_); !size.ok()) return size;
+  response_->set_model_name(model_->name());
+  response_->set_model_version(absl::StrCat(model_->version()));
+  PrepareOutputs(model_->description(), parsed_, *response_);
+  return std::min(deadline, *timeout);
+}
+
+void InferCall::Cancel() {
+  if (model_ == nullptr) return;
+  const bool late = environment_.clock->Now() >= deadline_;
+  model_->batcher().Cancel(this,
+                           late ? absl::DeadlineExceededError("the deadline passed in the queue")
+                                : absl::CancelledError("the client cancelled the request"));
+}
+
+void InferCall::WriteInput(int input, int64_t first_row, absl::Span<std::byte> out) {
+  const int64_t elements = model_->description().inputs[input].shape.num_elements();
+  const int64_t rows = static_cast<int64_t>(out.size() / model_->row_bytes().inputs[input]);
+  parsed_.inputs[input](first_row * elements, rows * elements, out.data());
+}
+
+void InferCall::ReadOutput(int output, int64_t first_row, absl::Span<const std::byte> rows) {
+  WriteOutput(model_->description(), parsed_, output, first_row, rows, *response_);
+}
+
+void InferCall::Done(const absl::Status& status, const StageTimes& times) {
+  if (!status.ok()) response_->Clear();
+  response_->set_id(request_->id());
+  scope_.Finish(status.code(), parsed_.rows, times);
+  done_(status);
+}
+
+}  // namespace octet::server

@@ -1,0 +1,64 @@
+// One inference on its way from a message to its answer.
+#ifndef OCTET_SERVER_SERVICES_INFER_CALL_H_
+#define OCTET_SERVER_SERVICES_INFER_CALL_H_
+
+#include <functional>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "inference/grpc_service.pb.h"
+#include "server/base/clock.h"
+#include "server/batching/batch_item.h"
+#include "server/metrics/request_scope.h"
+#include "server/models/repository.h"
+#include "server/services/infer_request.h"
+
+namespace octet::server {
+
+// What inference calls need; all of it outlives them.
+struct InferEnvironment {
+  ModelRepository* repository;
+  Clock* clock;
+  Activity* activity;
+};
+
+// Thread-safe.
+class InferCall final : public BatchItem {
+ public:
+  // Finds the model, checks the request and queues it. `done` is called exactly once, perhaps
+  // before this returns; `request` and `response` must live until then.
+  static std::shared_ptr<InferCall> Start(const InferEnvironment& environment,
+                                          const inference::ModelInferRequest* request,
+                                          inference::ModelInferResponse* response,
+                                          MonotonicTime deadline,
+                                          std::function<void(const absl::Status&)> done);
+
+  InferCall(const InferEnvironment& environment, const inference::ModelInferRequest* request,
+            inference::ModelInferResponse* response, std::function<void(const absl::Status&)> done);
+
+  // Its client has gone, or its deadline has passed: leaves the queue, if it is still there.
+  void Cancel();
+
+  int64_t rows() const override { return parsed_.rows; }
+  size_t bytes() const override { return parsed_.bytes; }
+  void WriteInput(int input, int64_t first_row, absl::Span<std::byte> out) override;
+  void ReadOutput(int output, int64_t first_row, absl::Span<const std::byte> rows) override;
+  void Done(const absl::Status& status, const StageTimes& times) override;
+
+ private:
+  // Everything up to the queue, and the deadline that holds.
+  absl::StatusOr<MonotonicTime> Prepare(MonotonicTime deadline);
+
+  const InferEnvironment environment_;
+  const inference::ModelInferRequest* const request_;
+  inference::ModelInferResponse* const response_;
+  const std::function<void(const absl::Status&)> done_;
+  RequestScope scope_;
+  ModelHandle model_;
+  InferRequest parsed_;
+  MonotonicTime deadline_ = kNever;
+};
+
+}  // namespace octet::server
+
+#endif  // OCTET_SERVER_SERVICES_INFER_CALL_H_

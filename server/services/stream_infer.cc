@@ -1,0 +1,171 @@
+#include "server/services/stream_infer.h"
+
+#include <deque>
+#include <list>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "server/services/status.h"
+
+namespace octet::server {
+namespace {
+
+using inference::ModelInferRequest;
+using inference::ModelStreamInferResponse;
+
+// Requests of one call that are read and not yet written back.
+constexpr size_t kMaxUnderWay = 256;
+
+class StreamInfer final
+    : public grpc::ServerBidiReactor<ModelInferRequest, ModelStreamInferResponse> {
+ public:
+  StreamInfer(const InferEnvironment& environment, grpc::CallbackServerContext* context)
+      : environment_(environment),
+        deadline_(FromWallClock(*environment.clock, context->deadline())) {
+    absl::MutexLock lock(&mutex_);
+    ReadNext();
+  }
+
+  void OnReadDone(bool ok) override {
+    Exchange* started = nullptr;
+    {
+      absl::MutexLock lock(&mutex_);
+      reading_ = false;
+      if (ok) {
+        started = under_way_.back().get();
+        ReadNext();
+      } else {
+        reads_over_ = true;
+        under_way_.pop_back();
+        FinishIfOver();
+        return;
+      }
+    }
+    std::shared_ptr<InferCall> call = InferCall::Start(
+        environment_, &started->request, started->response.mutable_infer_response(), deadline_,
+        [this, started](const absl::Status& status) { Answered(started, status); });
+    Attach(started, std::move(call));
+  }
+
+  void OnWriteDone(bool ok) override {
+    absl::MutexLock lock(&mutex_);
+    writing_ = false;
+    broken_ |= !ok;
+    Remove(to_write_.front());
+    to_write_.pop_front();
+    WriteNext();
+    ReadNext();
+    FinishIfOver();
+  }
+
+  void OnCancel() override {
+    std::vector<std::shared_ptr<InferCall>> calls;
+    {
+      absl::MutexLock lock(&mutex_);
+      broken_ = true;
+      for (const auto& exchange : under_way_) {
+        if (exchange->call != nullptr) calls.push_back(exchange->call);
+      }
+    }
+    for (const auto& call : calls) call->Cancel();
+  }
+
+  void OnDone() override {
+    // A worker that has just called Finish may still be about to let go of the lock.
+    { absl::MutexLock lock(&mutex_); }
+    delete this;
+  }
+
+ private:
+  struct Exchange {
+    ModelInferRequest request;
+    ModelStreamInferResponse response;
+    std::shared_ptr<InferCall> call;  // while it is under way
+    bool started = false;             // InferCall::Start has returned
+    bool answered = false;
+  };
+
+  // Called without the lock: with many calls at once, and inside InferCall::Start.
+  void Answered(Exchange* exchange, const absl::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    if (!status.ok()) exchange->response.set_error_message(ToGrpcStatus(status).error_message());
+    exchange->answered = true;
+    if (exchange->started) Queue(exchange);
+  }
+
+  void Attach(Exchange* exchange, std::shared_ptr<InferCall> call) {
+    bool cancel = false;
+    {
+      absl::MutexLock lock(&mutex_);
+      exchange->started = true;
+      if (exchange->answered) {
+        Queue(exchange);
+      } else {
+        exchange->call = call;
+        cancel = broken_;
+      }
+    }
+    if (cancel) call->Cancel();
+  }
+
+  void Queue(Exchange* exchange) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    exchange->call.reset();
+    to_write_.push_back(exchange);
+    WriteNext();
+    ReadNext();
+    FinishIfOver();
+  }
+
+  void ReadNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (reading_ || reads_over_ || under_way_.size() >= kMaxUnderWay) return;
+    reading_ = true;
+    under_way_.push_back(std::make_unique<Exchange>());
+    StartRead(&under_way_.back()->request);
+  }
+
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (writing_) return;
+    while (broken_ && !to_write_.empty()) {
+      Remove(to_write_.front());
+      to_write_.pop_front();
+    }
+    if (to_write_.empty()) return;
+    writing_ = true;
+    StartWrite(&to_write_.front()->response);
+  }
+
+  void FinishIfOver() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (reads_over_ && under_way_.empty() && !finished_) {
+      finished_ = true;
+      Finish(grpc::Status::OK);
+    }
+  }
+
+  void Remove(Exchange* exchange) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    under_way_.remove_if([exchange](const auto& other) { return other.get() == exchange; });
+  }
+
+  const InferEnvironment environment_;
+  const MonotonicTime deadline_;
+  absl::Mutex mutex_;
+  // In the order of reading; the last one may be still being read.
+  std::list<std::unique_ptr<Exchange>> under_way_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Exchange*> to_write_ ABSL_GUARDED_BY(mutex_);
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool reads_over_ ABSL_GUARDED_BY(mutex_) = false;
+  bool broken_ ABSL_GUARDED_BY(mutex_) = false;  // nobody reads the answers
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<ModelInferRequest, ModelStreamInferResponse>* NewStreamInfer(
+    const InferEnvironment& environment, grpc::CallbackServerContext* context) {
+  return new StreamInfer(environment, context);
+}
+
+}  // namespace octet::server

@@ -1,0 +1,20 @@
+// ModelStreamInfer: many inferences over one call.
+#ifndef OCTET_SERVER_SERVICES_STREAM_INFER_H_
+#define OCTET_SERVER_SERVICES_STREAM_INFER_H_
+
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/server_callback.h"
+#include "inference/grpc_service.pb.h"
+#include "server/services/infer_call.h"
+
+namespace octet::server {
+
+// Each request is answered when it is done, so answers may overtake each other; the request's id
+// tells them apart. What is wrong with one request is told in its answer and does not end the call.
+// Reading pauses while many requests of the call are under way. Owns itself.
+grpc::ServerBidiReactor<inference::ModelInferRequest, inference::ModelStreamInferResponse>*
+NewStreamInfer(const InferEnvironment& environment, grpc::CallbackServerContext* context);
+
+}  // namespace octet::server
+
+#endif  // OCTET_SERVER_SERVICES_STREAM_INFER_H_

@@ -1,0 +1,282 @@
+#include "server/services/infer_request.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace octet::server {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Two int8 inputs of two elements a row, outputs of one int8 and one float a row.
+ModelDescription Model(bool batchable = true) {
+  ModelDescription model;
+  const Quantization quantization{{0.5f}, {-1}, 0};
+  model.inputs = {{"a", DataType::kInt8, Shape({1, 2}), quantization},
+                  {"b", DataType::kInt8, Shape({1, 2}), quantization}};
+  model.outputs = {{"code", DataType::kInt8, Shape({1, 1}), quantization},
+                   {"real", DataType::kFloat32, Shape({1, 1}), {}}};
+  model.batchable = batchable;
+  model.not_batchable_reason = batchable ? "" : "RESHAPE mixes rows";
+  return model;
+}
+
+inference::ModelInferRequest::InferInputTensor* AddInput(inference::ModelInferRequest& message,
+                                                         const std::string& name,
+                                                         const std::string& type,
+                                                         std::vector<int64_t> shape) {
+  auto* const input = message.add_inputs();
+  input->set_name(name);
+  input->set_datatype(type);
+  input->mutable_shape()->Assign(shape.begin(), shape.end());
+  return input;
+}
+
+inference::ModelInferRequest RawRequest(int64_t rows = 1) {
+  inference::ModelInferRequest message;
+  AddInput(message, "a", "INT8", {rows, 2});
+  AddInput(message, "b", "INT8", {rows, 2});
+  message.add_raw_input_contents(std::string(2 * rows, 'a'));
+  message.add_raw_input_contents(std::string(2 * rows, 'b'));
+  return message;
+}
+
+std::string Floats(std::vector<float> values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
+}
+
+std::vector<int> ReadInput(const InferRequest& request, int input, int64_t first, int64_t count) {
+  std::vector<int8_t> codes(count);
+  request.inputs[input](first, count, reinterpret_cast<std::byte*>(codes.data()));
+  return {codes.begin(), codes.end()};
+}
+
+std::string Refusal(const inference::ModelInferRequest& message, bool batchable = true) {
+  const absl::StatusOr<InferRequest> request = ParseInferRequest(Model(batchable), message);
+  EXPECT_EQ(request.status().code(), absl::StatusCode::kInvalidArgument);
+  return std::string(request.status().message());
+}
+
+TEST(ParseInferRequest, TakesInputsInAnyOrderByName) {
+  inference::ModelInferRequest message;
+  AddInput(message, "b", "INT8", {2, 2});
+  AddInput(message, "a", "INT8", {2, 2});
+  message.add_raw_input_contents("\x05\x06\x07\x08");
+  message.add_raw_input_contents("\x01\x02\x03\x04");
+  const ModelDescription model = Model();
+  const absl::StatusOr<InferRequest> request = ParseInferRequest(model, message);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->rows, 2);
+  EXPECT_EQ(request->bytes, 8);
+  EXPECT_TRUE(request->raw);
+  EXPECT_THAT(ReadInput(*request, 0, 0, 4), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(ReadInput(*request, 1, 2, 2), ElementsAre(7, 8));
+}
+
+TEST(ParseInferRequest, TypedContents) {
+  inference::ModelInferRequest message;
+  for (const char* name : {"a", "b"}) {
+    auto* const contents = AddInput(message, name, "INT8", {1, 2})->mutable_contents();
+    contents->add_int_contents(-128);
+    contents->add_int_contents(127);
+  }
+  const ModelDescription model = Model();
+  const absl::StatusOr<InferRequest> request = ParseInferRequest(model, message);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_FALSE(request->raw);
+  EXPECT_THAT(ReadInput(*request, 0, 0, 2), ElementsAre(-128, 127));
+}
+
+TEST(ParseInferRequest, RealsForAQuantizedInput) {
+  inference::ModelInferRequest message;
+  AddInput(message, "a", "FP32", {1, 2});
+  auto* const typed = AddInput(message, "b", "FP32", {1, 2});
+  message.add_raw_input_contents(Floats({1.0f, 1e9f}));
+  message.add_raw_input_contents(Floats({0.25f, 0.75f}));
+  const ModelDescription model = Model();
+  absl::StatusOr<InferRequest> request = ParseInferRequest(model, message);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_THAT(ReadInput(*request, 0, 0, 2), ElementsAre(1, 127));
+  EXPECT_THAT(ReadInput(*request, 1, 0, 2), ElementsAre(-1, 1));  // ties 0.5 and 1.5, to even
+
+  message.mutable_raw_input_contents(1)->assign(Floats({0, NAN}));
+  EXPECT_THAT(Refusal(message), AllOf(HasSubstr("'b'"), HasSubstr("element 1 is NaN")));
+
+  message.clear_raw_input_contents();
+  message.mutable_inputs(0)->mutable_contents()->add_fp32_contents(1);
+  message.mutable_inputs(0)->mutable_contents()->add_fp32_contents(2);
+  typed->mutable_contents()->add_fp32_contents(3);
+  typed->mutable_contents()->add_fp32_contents(4);
+  request = ParseInferRequest(model, message);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_THAT(ReadInput(*request, 1, 1, 1), ElementsAre(7));
+}
+
+TEST(ParseInferRequest, NamesWhatIsWrongWithInputs) {
+  inference::ModelInferRequest message = RawRequest();
+  message.mutable_inputs(1)->set_name("c");
+  EXPECT_THAT(Refusal(message), AllOf(HasSubstr("'c'"), HasSubstr("'a', 'b'")));
+  message.mutable_inputs(1)->set_name("a");
+  EXPECT_THAT(Refusal(message), HasSubstr("'a' is given twice"));
+  message = RawRequest();
+  message.mutable_inputs()->RemoveLast();
+  message.mutable_raw_input_contents()->RemoveLast();
+  EXPECT_THAT(Refusal(message), HasSubstr("'b' is missing"));
+  message = RawRequest();
+  message.mutable_inputs(0)->set_datatype("UINT8");
+  EXPECT_THAT(Refusal(message),
+              AllOf(HasSubstr("'UINT8'"), HasSubstr("must be INT8"), HasSubstr("scale 0.5")));
+  message = RawRequest();
+  (*message.mutable_inputs(0)->mutable_parameters())["x"].set_bool_param(true);
+  EXPECT_THAT(Refusal(message), HasSubstr("unknown parameter 'x'"));
+}
+
+TEST(ParseInferRequest, NamesWhatIsWrongWithShapes) {
+  for (const std::vector<int64_t>& shape :
+       std::vector<std::vector<int64_t>>{{2}, {1, 3}, {1, 2, 1}, {0, 2}, {-1, 2}, {}}) {
+    inference::ModelInferRequest message = RawRequest();
+    message.mutable_inputs(0)->mutable_shape()->Assign(shape.begin(), shape.end());
+    EXPECT_THAT(Refusal(message), AllOf(HasSubstr(ShapeText(shape)), HasSubstr("[-1,2]")));
+  }
+  inference::ModelInferRequest message = RawRequest(2);
+  message.mutable_inputs(1)->set_shape(0, 1);
+  message.mutable_raw_input_contents(1)->resize(2);
+  EXPECT_THAT(Refusal(message), HasSubstr("'b' has 1 rows, 'a' has 2"));
+  EXPECT_THAT(Refusal(RawRequest(2), /*batchable=*/false),
+              AllOf(HasSubstr("must be [1,2]"), HasSubstr("RESHAPE mixes rows")));
+}
+
+TEST(ParseInferRequest, RowCountsThatOverflowAreRefused) {
+  for (const int64_t rows : {std::numeric_limits<int64_t>::max(), int64_t{1} << 62}) {
+    inference::ModelInferRequest message = RawRequest();
+    message.mutable_inputs(0)->set_shape(0, rows);
+    EXPECT_THAT(Refusal(message), HasSubstr("'a'"));
+  }
+}
+
+TEST(ParseInferRequest, NamesWhatIsWrongWithContents) {
+  inference::ModelInferRequest message = RawRequest();
+  message.mutable_raw_input_contents(1)->append("x");
+  EXPECT_THAT(Refusal(message),
+              AllOf(HasSubstr("raw_input_contents[1] has 3 bytes"), HasSubstr("2 elements")));
+  message = RawRequest();
+  message.add_raw_input_contents("x");
+  EXPECT_THAT(Refusal(message), HasSubstr("has 3 entries"));
+  message = RawRequest();
+  message.mutable_inputs(0)->mutable_contents()->add_int_contents(1);
+  EXPECT_THAT(Refusal(message), HasSubstr("one or the other"));
+  message = RawRequest();
+  message.clear_raw_input_contents();
+  EXPECT_THAT(Refusal(message), HasSubstr("int_contents has 0 elements, must have 2"));
+  message.mutable_inputs(0)->mutable_contents()->add_fp32_contents(1);
+  EXPECT_THAT(Refusal(message), HasSubstr("stand in int_contents, not in fp32_contents"));
+  message.mutable_inputs(0)->mutable_contents()->Clear();
+  message.mutable_inputs(0)->mutable_contents()->add_int_contents(1);
+  message.mutable_inputs(0)->mutable_contents()->add_int_contents(128);
+  EXPECT_THAT(Refusal(message), HasSubstr("int_contents[1] is 128, which does not fit INT8"));
+}
+
+TEST(ParseInferRequest, NamesWhatIsWrongWithOutputs) {
+  inference::ModelInferRequest message = RawRequest();
+  message.add_outputs()->set_name("none");
+  EXPECT_THAT(Refusal(message), AllOf(HasSubstr("'none'"), HasSubstr("'code', 'real'")));
+  message.mutable_outputs(0)->set_name("code");
+  message.add_outputs()->set_name("code");
+  EXPECT_THAT(Refusal(message), HasSubstr("requested twice"));
+  message.mutable_outputs()->RemoveLast();
+  (*message.mutable_outputs(0)->mutable_parameters())["dequantize"].set_int64_param(1);
+  EXPECT_THAT(Refusal(message), HasSubstr("must be a bool_param"));
+  message.mutable_outputs(0)->clear_parameters();
+  (*message.mutable_outputs(0)->mutable_parameters())["top"].set_int64_param(1);
+  EXPECT_THAT(Refusal(message), HasSubstr("unknown parameter 'top'"));
+}
+
+TEST(ParseInferRequest, WhatOctetLacksIsUnimplemented) {
+  inference::ModelInferRequest message = RawRequest();
+  (*message.mutable_inputs(0)->mutable_parameters())["shared_memory_region"].set_string_param("r");
+  EXPECT_EQ(ParseInferRequest(Model(), message).status().code(), absl::StatusCode::kUnimplemented);
+  message = RawRequest();
+  auto* const output = message.add_outputs();
+  output->set_name("code");
+  (*output->mutable_parameters())["classification"].set_int64_param(3);
+  EXPECT_EQ(ParseInferRequest(Model(), message).status().code(), absl::StatusCode::kUnimplemented);
+}
+
+// Answers two rows with codes 1 and 3, and reals 0.5 and 1.5.
+inference::ModelInferResponse Answer(const inference::ModelInferRequest& message) {
+  const ModelDescription model = Model();
+  const absl::StatusOr<InferRequest> request = ParseInferRequest(model, message);
+  EXPECT_TRUE(request.ok()) << request.status();
+  inference::ModelInferResponse response;
+  PrepareOutputs(model, *request, response);
+  const int8_t codes[] = {1, 3};
+  const float reals[] = {0.5f, 1.5f};
+  for (int row = 1; row >= 0; --row) {
+    WriteOutput(model, *request, 0, row, {reinterpret_cast<const std::byte*>(codes + row), 1},
+                response);
+    WriteOutput(model, *request, 1, row, {reinterpret_cast<const std::byte*>(reals + row), 4},
+                response);
+  }
+  return response;
+}
+
+TEST(Outputs, AllOfThemRawForARawRequest) {
+  const inference::ModelInferResponse response = Answer(RawRequest(2));
+  ASSERT_EQ(response.outputs_size(), 2);
+  EXPECT_EQ(response.outputs(0).name(), "code");
+  EXPECT_EQ(response.outputs(0).datatype(), "INT8");
+  EXPECT_THAT(response.outputs(0).shape(), ElementsAre(2, 1));
+  EXPECT_EQ(response.raw_output_contents(0), std::string("\1\3"));
+  EXPECT_EQ(response.raw_output_contents(1), Floats({0.5f, 1.5f}));
+  EXPECT_FALSE(response.outputs(0).has_contents());
+}
+
+TEST(Outputs, OnlyThoseAskedForInTheOrderAskedFor) {
+  inference::ModelInferRequest message = RawRequest(2);
+  message.add_outputs()->set_name("real");
+  const inference::ModelInferResponse one = Answer(message);
+  ASSERT_EQ(one.outputs_size(), 1);
+  EXPECT_EQ(one.raw_output_contents(0), Floats({0.5f, 1.5f}));
+  message.add_outputs()->set_name("code");
+  const inference::ModelInferResponse two = Answer(message);
+  EXPECT_EQ(two.outputs(1).name(), "code");
+  EXPECT_EQ(two.raw_output_contents(1), std::string("\1\3"));
+}
+
+TEST(Outputs, DequantizedOnRequest) {
+  inference::ModelInferRequest message = RawRequest(2);
+  message.add_outputs()->set_name("code");
+  (*message.mutable_outputs(0)->mutable_parameters())["dequantize"].set_bool_param(true);
+  const inference::ModelInferResponse one = Answer(message);
+  EXPECT_EQ(one.outputs(0).datatype(), "FP32");
+  EXPECT_EQ(one.raw_output_contents(0), Floats({1.0f, 2.0f}));
+
+  message = RawRequest(2);
+  (*message.mutable_parameters())["dequantize"].set_bool_param(true);
+  const inference::ModelInferResponse all = Answer(message);
+  EXPECT_EQ(all.raw_output_contents(0), Floats({1.0f, 2.0f}));
+  EXPECT_EQ(all.raw_output_contents(1), Floats({0.5f, 1.5f}));
+}
+
+TEST(Outputs, TypedForATypedRequest) {
+  inference::ModelInferRequest message;
+  for (const char* name : {"a", "b"}) {
+    auto* const contents = AddInput(message, name, "INT8", {2, 2})->mutable_contents();
+    for (int i = 0; i < 4; ++i) contents->add_int_contents(i);
+  }
+  const inference::ModelInferResponse codes = Answer(message);
+  EXPECT_EQ(codes.raw_output_contents_size(), 0);
+  EXPECT_THAT(codes.outputs(0).contents().int_contents(), ElementsAre(1, 3));
+  EXPECT_THAT(codes.outputs(1).contents().fp32_contents(), ElementsAre(0.5f, 1.5f));
+  (*message.mutable_parameters())["dequantize"].set_bool_param(true);
+  EXPECT_THAT(Answer(message).outputs(0).contents().fp32_contents(), ElementsAre(1.0f, 2.0f));
+}
+
+}  // namespace
+}  // namespace octet::server
