@@ -23,15 +23,17 @@ RowQuantization QuantizeAsymmetric(absl::Span<const float> values, float lo, flo
     std::fill_n(codes, values.size(), int8_t{0});
     return {};
   }
-  const float scale = (hi - lo) / 255.0f;
-  const float from_lo = lo / scale;
-  const float from_hi = hi / scale;
-  const float zero = 128.0f + std::abs(from_lo) < 127.0f + std::abs(from_hi) ? -128.0f - from_lo
-                                                                             : 127.0f - from_hi;
-  const float zero_point = Cut(std::round(zero), -128.0f, 127.0f);
+  // The zero point comes from a scale in double, the codes from that scale in single precision.
+  const double exact_scale = static_cast<double>(hi - lo) / 255.0;
+  const double from_lo = lo / exact_scale;
+  const double from_hi = hi / exact_scale;
+  const double zero =
+      128.0 + std::abs(from_lo) < 127.0 + std::abs(from_hi) ? -128.0 - from_lo : 127.0 - from_hi;
+  const float zero_point = Cut(static_cast<float>(std::round(zero)), -128.0f, 127.0f);
+  const auto scale = static_cast<float>(exact_scale);
   const float inverse = 1.0f / scale;
   for (size_t i = 0; i < values.size(); ++i) {
-    codes[i] = ToCode(std::round(zero_point + values[i] * inverse), -128.0f, 127.0f);
+    codes[i] = ToCode(zero_point + std::round(values[i] * inverse), -128.0f, 127.0f);
   }
   return {scale, static_cast<int32_t>(zero_point)};
 }
