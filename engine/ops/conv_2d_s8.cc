@@ -84,9 +84,10 @@ PreparedOp PrepareConv2DS8(const PrepareContext& context) {
   stage_params.weight_scales = scales;
   stage_params.output_scale = output.quantization.scale[0];
   stage_params.output_zero_point = output.quantization.zero_point[0];
-  stage_params.half_up_channels = setup.params.out_channels;
-  OCTET_ASSIGN_OR_RETURN(stage_params.range,
-                         ActivationCodes(setup.activation, output, context.rounding));
+  // The builtin kernel leaves groups to the reference kernel.
+  stage_params.half_up_channels = setup.groups == 1 ? setup.params.out_channels : 0;
+  OCTET_ASSIGN_OR_RETURN(stage_params.range, ActivationCodes(setup.activation, output,
+                                                             ActivationRule(stage_params.rule)));
 
   const int32_t zero_point = input.quantization.zero_point[0];
   absl::Span<const int32_t> bias;

@@ -78,8 +78,8 @@ PreparedOp PrepareDepthwiseConv2DS8(const PrepareContext& context) {
   stage_params.output_zero_point = output.quantization.zero_point[0];
   // The builtin kernel works on eight channels at a time, and finishes the rest in another way.
   stage_params.half_up_channels = channels / 8 * 8;
-  OCTET_ASSIGN_OR_RETURN(stage_params.range,
-                         ActivationCodes(setup.activation, output, context.rounding));
+  OCTET_ASSIGN_OR_RETURN(stage_params.range, ActivationCodes(setup.activation, output,
+                                                             ActivationRule(stage_params.rule)));
 
   const int32_t zero_point = input.quantization.zero_point[0];
   absl::Span<const int32_t> bias;

@@ -113,4 +113,8 @@ RequantRule ConvolutionRule(Rounding rounding, absl::Span<const float> weight_sc
   return all_normal ? RequantRule::kFloat32 : RequantRule::kHalfUp;
 }
 
+Rounding ActivationRule(RequantRule rule) {
+  return rule == RequantRule::kFloat32 ? Rounding::kFloat32 : Rounding::kFixedPoint;
+}
+
 }  // namespace octet::ops

@@ -70,6 +70,9 @@ kernels::EpilogueArgs EpilogueFrom(kernels::EpilogueArgs epilogue, int32_t chann
 // subnormal makes LiteRT fall back to its builtin kernel, which rounds half up.
 RequantRule ConvolutionRule(Rounding rounding, absl::Span<const float> weight_scales);
 
+// Whose activation bounds go with a rule: XNNPACK's with its own alone.
+Rounding ActivationRule(RequantRule rule);
+
 }  // namespace octet::ops
 
 #endif  // OCTET_ENGINE_OPS_OUTPUT_STAGE_H_
