@@ -47,9 +47,16 @@ bool AllInputsConstant(const Graph& graph, const GraphStep& step) {
 absl::Status Fold(const GraphStep& step, Graph& graph) {
   std::vector<const void*> inputs;
   std::vector<Shape> input_shapes;
+  // Operators may read past the end of an input, where the model's own memory may end: copies.
+  std::vector<AlignedBuffer> copies;
   for (int32_t t : step.inputs) {
     const bool absent = t == kAbsentTensor;
-    inputs.push_back(absent ? nullptr : graph.tensors[t].data.data());
+    const absl::Span<const std::byte> data =
+        absent ? absl::Span<const std::byte>() : graph.tensors[t].data;
+    copies.emplace_back(data.size() + ops::kInputOverReadBytes);
+    if (!copies.back().ok()) return absl::ResourceExhaustedError("out of memory");
+    std::copy(data.begin(), data.end(), copies.back().data());
+    inputs.push_back(absent ? nullptr : copies.back().data());
     input_shapes.push_back(absent ? Shape() : graph.tensors[t].shape);
   }
   OCTET_ASSIGN_OR_RETURN(const ops::Shapes output_shapes, step.op->InferShapes(input_shapes));
@@ -118,11 +125,12 @@ absl::StatusOr<std::unique_ptr<const Graph>> PrepareGraph(std::shared_ptr<const 
     // is refused as a whole, whatever hangs on it.
     OCTET_ASSIGN_OR_RETURN(auto prepared, ops::PrepareOp(context, static_cast<int>(i)));
     GraphStep step{std::move(prepared), static_cast<int32_t>(i), op.op, op.inputs, op.outputs};
-    if (!needed[i]) continue;
+    // Folded whether needed or not: what hangs on it must find its constants to be prepared.
     if (!op.inputs.empty() && AllInputsConstant(*graph, step)) {
       OCTET_RETURN_IF_ERROR(InOperator(step, Fold(step, *graph)));
       continue;
     }
+    if (!needed[i]) continue;
     graph->constant_bytes += step.op->ConstantBytes();
     graph->steps.push_back(std::move(step));
   }
