@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/checked_math.h"
 #include "engine/base/status_macros.h"
 #include "engine/evaluate/metrics.h"
 
@@ -36,11 +37,14 @@ class SampleRunner {
                                                        DataTypeName(tensor.type), ", not ",
                                                        DataTypeName(inputs[i].type)));
       }
-      const int64_t bytes = samples * tensor.shape.num_elements() * DataTypeSize(inputs[i].type);
-      if (static_cast<int64_t>(inputs[i].data.size()) != bytes) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("input '", tensor.name, "' has ", inputs[i].data.size(), " bytes; ",
-                         samples, " samples of shape ", tensor.shape.ToString(), " have ", bytes));
+      const int64_t sample_bytes =
+          tensor.shape.num_elements() * static_cast<int64_t>(DataTypeSize(inputs[i].type));
+      int64_t bytes = 0;
+      if (!CheckedMul(samples, sample_bytes, &bytes) ||
+          static_cast<int64_t>(inputs[i].data.size()) != bytes) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "input '", tensor.name, "' has ", inputs[i].data.size(), " bytes for ", samples,
+            " samples of ", sample_bytes, " bytes, shape ", tensor.shape.ToString()));
       }
     }
     return absl::OkStatus();

@@ -83,7 +83,9 @@ int32_t AddOneRounding(const AddS8Params& p, int32_t qa, int32_t qb) {
 int32_t AddFixedPoint(const AddS8Params& p, int32_t qa, int32_t qb) {
   const int32_t sum = MultiplyByFixedPoint((qa - p.zero_a) * (1 << kLeftShift), p.a) +
                       MultiplyByFixedPoint((qb - p.zero_b) * (1 << kLeftShift), p.b);
-  return MultiplyByFixedPoint(sum, p.out) + p.zero_out;
+  // A multiplier of 1 or more may wrap to any value; the zero point must not carry it past int32.
+  const int64_t code = int64_t{MultiplyByFixedPoint(sum, p.out)} + p.zero_out;
+  return static_cast<int32_t>(std::clamp<int64_t>(code, p.range.lo, p.range.hi));
 }
 
 // The builtin kernel's vector body: one shift before the multiplication instead of two around it.

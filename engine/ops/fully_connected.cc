@@ -1,5 +1,6 @@
 // FULLY_CONNECTED: int8, float32 and hybrid.
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/checked_math.h"
@@ -62,7 +63,7 @@ class FullyConnected : public Op {
 
   absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
     const Shape& input = inputs[0];
-    if (input.num_elements() % k_ != 0 ||
+    if (input.num_elements() % k_ != 0 || Rows(input) > std::numeric_limits<int32_t>::max() ||
         (keep_num_dims_ && (input.rank() == 0 || input.dim(input.rank() - 1) != k_))) {
       return absl::InvalidArgumentError(absl::StrCat("the input has shape ", input.ToString(),
                                                      "; rows of ", k_, " values are needed"));

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "engine/kernels/fixed_point.h"
 #include "engine/ops/checks.h"
@@ -66,7 +67,8 @@ class SoftmaxS8Table final : public Softmax {
   SoftmaxS8Table(float input_scale, float beta, const Quantization& out)
       : output_scale_(out.scale[0]), zero_point_(out.zero_point[0]) {
     const float step = -input_scale * beta;
-    for (int k = 0; k < 256; ++k) {
+    exp_[0] = 1;  // also where the step is infinite
+    for (int k = 1; k < 256; ++k) {
       // Computed in double, rounded once: the nearest float, whatever the C library's expf does.
       exp_[k] = static_cast<float>(std::exp(static_cast<double>(step * static_cast<float>(k))));
     }
@@ -155,6 +157,13 @@ PreparedOp PrepareS8(const PrepareContext& context) {
   const TensorDef& output = context.output(0);
   OCTET_RETURN_IF_ERROR(CheckPerTensor(input));
   OCTET_RETURN_IF_ERROR(CheckPerTensor(output));
+  // Probabilities in [0, 1): TensorFlow Lite knows no other output.
+  if (std::abs(output.quantization.scale[0] - 1.0f / 256) > 0.001f / 256 ||
+      output.quantization.zero_point[0] != -128) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "output '", output.name, "' has scale ", output.quantization.scale[0], " and zero point ",
+        output.quantization.zero_point[0], "; 1/256 and -128 are needed"));
+  }
   const float scale = input.quantization.scale[0];
   if (!(beta > 0) || !std::isfinite(beta)) {
     return absl::InvalidArgumentError("beta is not a positive number");
