@@ -96,9 +96,10 @@ class GraphCheck {
     const OperatorDef& op = graph_.operators[i];
     for (const int32_t t : op.inputs) {
       if (t == kAbsentTensor || available_[t]) continue;
-      return absl::InvalidArgumentError(absl::StrCat(
-          Op(i), ": reads ", Tensor(t), ", which no earlier operator writes, and which is no input, ",
-          "variable or constant: its buffer ", buffers_[t], " has no data"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(Op(i), ": reads ", Tensor(t),
+                       ", which no earlier operator writes, and which is no input, ",
+                       "variable or constant: its buffer ", buffers_[t], " has no data"));
     }
     for (const int32_t t : op.outputs) {
       if (available_[t]) return WriteError(i, t);

@@ -17,12 +17,16 @@ constexpr uint32_t kSchemaVersion = 3;
 constexpr flatbuffers::uoffset_t kMaxDepth = 16;
 constexpr flatbuffers::uoffset_t kMaxTables = 1'000'000;
 
+// What the verifier of FlatBuffers leaves open; expects a buffer that it passed.
+//
 // A FlatBuffer may reference one table, vector or string from many places; whoever copies the
-// parts then needs far more memory than the file has bytes. Walks all that is reachable, as a
-// copy would, and gives up as soon as the budget is spent. Expects a verified buffer.
-class SharingCheck {
+// parts then needs far more memory than the file has bytes. This walks all that is reachable, as a
+// copy would, and gives up as soon as the budget is spent. On the way it looks for elements that
+// are misaligned (the verifier aligns a vector by its 4-byte length, whatever its elements) and
+// for options of unknown kind.
+class ReachableParts {
  public:
-  explicit SharingCheck(int64_t budget) : budget_(budget) {}
+  explicit ReachableParts(int64_t budget) : budget_(budget) {}
 
   // False once the budget is spent.
   bool Table(const uint8_t* table, const flatbuffers::TypeTable& type) {
@@ -38,6 +42,7 @@ class SharingCheck {
   }
 
   bool unknown_union() const { return unknown_union_; }
+  bool misaligned() const { return misaligned_; }
 
  private:
   bool Charge(int64_t bytes) {
@@ -77,6 +82,7 @@ class SharingCheck {
     const auto width = static_cast<int64_t>(flatbuffers::InlineSize(base, ref));
     if (!Charge(static_cast<int64_t>(count) * width)) return false;
     const uint8_t* element = vector + sizeof(flatbuffers::uoffset_t);
+    if (count > 0 && reinterpret_cast<uintptr_t>(element) % width != 0) misaligned_ = true;
     for (flatbuffers::uoffset_t i = 0; i < count; ++i, element += width) {
       if (base == flatbuffers::ET_SEQUENCE) {
         if (!Table(Follow(element), *ref)) return false;
@@ -91,6 +97,7 @@ class SharingCheck {
 
   int64_t budget_;
   bool unknown_union_ = false;
+  bool misaligned_ = false;
 };
 
 }  // namespace
@@ -116,13 +123,17 @@ absl::StatusOr<const tflite::Model*> VerifyStructure(absl::string_view file) {
     return absl::InvalidArgumentError(
         absl::StrCat("schema version ", model->version(), " instead of ", kSchemaVersion));
   }
-  SharingCheck sharing(static_cast<int64_t>(file.size()) * 4 + 4096);
-  if (!sharing.Table(reinterpret_cast<const uint8_t*>(model), *tflite::ModelTypeTable())) {
+  ReachableParts parts(static_cast<int64_t>(file.size()) * 4 + 4096);
+  if (!parts.Table(reinterpret_cast<const uint8_t*>(model), *tflite::ModelTypeTable())) {
     return absl::InvalidArgumentError(
         "the file references the same parts so often that it stands for more than four times its "
         "size");
   }
-  if (sharing.unknown_union()) {
+  if (parts.misaligned()) {
+    return absl::InvalidArgumentError(
+        "the file is damaged: a vector of 8-byte elements is misaligned");
+  }
+  if (parts.unknown_union()) {
     return absl::UnimplementedError(
         "an operator or a tensor has options of a kind that is not known");
   }

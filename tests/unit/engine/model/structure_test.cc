@@ -53,6 +53,29 @@ TEST(VerifyStructureTest, BoundsWhatCopiesOfSharedPartsTake) {
   EXPECT_THAT(std::string(model.status().message()), HasSubstr("references the same parts"));
 }
 
+// FlatBuffers' own verifier accepts this file.
+TEST(VerifyStructureTest, MisalignedVectorOfLongs) {
+  std::string bytes = SmallClassifier().Build();
+  const auto model = VerifyStructure(bytes);
+  ASSERT_TRUE(model.ok());
+  const tflite::QuantizationParameters* q =
+      (*model)->subgraphs()->Get(0)->tensors()->Get(0)->quantization();
+  const auto* field = reinterpret_cast<const uint8_t*>(q) +
+                      reinterpret_cast<const flatbuffers::Table*>(q)->GetOptionalFieldOffset(
+                          tflite::QuantizationParameters::VT_ZERO_POINT);
+  const size_t at = field - reinterpret_cast<const uint8_t*>(bytes.data());
+  // The offset now leads four bytes further on, to a word that is a possible length.
+  const uint32_t one = 1;
+  const uint32_t target = flatbuffers::ReadScalar<uint32_t>(field) + 4;
+  bytes.replace(at, 4, reinterpret_cast<const char*>(&target), 4);
+  bytes.replace(at + target, 4, reinterpret_cast<const char*>(&one), 4);
+  flatbuffers::Verifier verifier(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  ASSERT_TRUE(tflite::VerifyModelBuffer(verifier));
+  const auto damaged = VerifyStructure(bytes);
+  EXPECT_EQ(damaged.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(damaged.status().message()), HasSubstr("misaligned"));
+}
+
 TEST(VerifyStructureTest, OptionsOfUnknownKind) {
   ModelBuilder b = SmallClassifier();
   std::string bytes = b.Build();
