@@ -78,10 +78,11 @@ row digits_float32
 row digits_dynamic
 row digits_int8
 
-title "The metrics page's own lines"
+title "The metrics page's own lines, those that are not 0"
 show "curl http://$metrics_address/metrics"
 curl -fsS "http://$metrics_address/metrics" |
-  grep -E '^octet_(build_info|requests_total|executions_total|batch_size_(sum|count)|request_duration_seconds_(sum|count)|model_state.* 1$|model_memory_bytes)'
+  grep -E '^octet_(build_info|requests_total|executions_total|batch_size_(sum|count)|request_duration_seconds_(sum|count)|model_state.* 1$|model_memory_bytes)' |
+  grep -v ' 0$'
 
 if $keep; then
   trap - EXIT
