@@ -12,6 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/seeds"
 cp tests/data/*.tflite "$work/seeds/"
+"$build/tests/fuzz/write_seed_models" "$work/seeds"
 crashes=$build/crashes/
 mkdir -p "$crashes"
 for target in "${targets[@]}"; do
