@@ -103,8 +103,9 @@ def convolutions():
         values, bias = floats(r, w), floats(r, (w[0],))
         yield single(op, f"float32_{label}", [In(FLOAT32, floats(r, x)), Const(FLOAT32, values), Const(FLOAT32, bias)],
                      [Out(FLOAT32, out)], opts, 6 if groups else 1, summed(terms + 1))
-        yield single(op, f"float16_{label}", [In(FLOAT32, floats(r, x)), HalfConst(values), HalfConst(bias)],
-                     [Out(FLOAT32, out)], opts, 6 if groups else 1, summed(terms + 1))
+        if label in ("same", "point"):
+            yield single(op, f"float16_{label}", [In(FLOAT32, floats(r, x)), HalfConst(values), HalfConst(bias)],
+                         [Out(FLOAT32, out)], opts, 1, summed(terms + 1))
     # A channel whose weights' scale is zero, and an accumulator past 2^24.
     x, w, out, terms, opts = _conv_shapes("point")
     made = _quantized(op, "dead_channel", INT8, INT8, x, w, out, terms, opts, 3, True)
@@ -155,8 +156,9 @@ def depthwise():
         values, bias = floats(r, w), floats(r, (channels,))
         yield single(op, f"float32_{label}", [In(FLOAT32, floats(r, x)), Const(FLOAT32, values), Const(FLOAT32, bias)],
                      [Out(FLOAT32, out)], opts, old, summed(kh * kw + 1))
-        yield single(op, f"float16_{label}", [In(FLOAT32, floats(r, x)), HalfConst(values), HalfConst(bias)],
-                     [Out(FLOAT32, out)], opts, old, summed(kh * kw + 1))
+        if label in ("same", "multiplier"):
+            yield single(op, f"float16_{label}", [In(FLOAT32, floats(r, x)), HalfConst(values), HalfConst(bias)],
+                         [Out(FLOAT32, out)], opts, old, summed(kh * kw + 1))
     r = rng(op, "hybrid_uint8")
     yield single(op, "hybrid_uint8", [In(FLOAT32, floats(r, (1, 4, 4, 5))), _old_weights(r, (1, 3, 3, 5)), Const(FLOAT32, floats(r, (5,)))],
                  [Out(FLOAT32, (1, 4, 4, 5))], options("DepthwiseConv2D", padding=SAME, strideH=1, strideW=1, depthMultiplier=1), 4)
@@ -203,8 +205,9 @@ def dense():
         values, bias = floats(r, w), floats(r, (units,))
         yield single(op, f"float32_{label}", [In(FLOAT32, floats(r, x)), Const(FLOAT32, values), Const(FLOAT32, bias) if with_bias else None],
                      [Out(FLOAT32, out)], opts, least, summed(depth + 1))
-        yield single(op, f"float16_{label}", [In(FLOAT32, floats(r, x)), HalfConst(values), HalfConst(bias) if with_bias else None],
-                     [Out(FLOAT32, out)], opts, least, summed(depth + 1))
+        if label in ("row", "rows"):
+            yield single(op, f"float16_{label}", [In(FLOAT32, floats(r, x)), HalfConst(values), HalfConst(bias)],
+                         [Out(FLOAT32, out)], opts, least, summed(depth + 1))
 
 
 # label: (input, kernel, channels, stride, padding, output height and width, with a bias, activation)

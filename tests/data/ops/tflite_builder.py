@@ -57,6 +57,23 @@ def options(kind, **fields):
     return made
 
 
+def compressed_rows(rows, segments, indices):
+    """Sparsity of a matrix: rows dense, columns compressed."""
+    made = schema.SparsityParametersT()
+    made.traversalOrder = np.array([0, 1], np.int32)
+    dense = schema.DimensionMetadataT()
+    dense.format, dense.denseSize = schema.DimensionType.DENSE, rows
+    compressed = schema.DimensionMetadataT()
+    compressed.format = schema.DimensionType.SPARSE_CSR
+    for name, values in (("arraySegments", segments), ("arrayIndices", indices)):
+        vector = schema.Int32VectorT()
+        vector.values = np.array(values, np.int32)
+        setattr(compressed, name, vector)
+        setattr(compressed, name + "Type", schema.SparseIndexVector.Int32Vector)
+    made.dimMetadata = [dense, compressed]
+    return made
+
+
 class Graph:
     def __init__(self, model, name):
         self.model = model
@@ -68,7 +85,9 @@ class Graph:
     def tensor(self, kind, shape, scale=None, zero=0, data=None, axis=0, variable=False):
         t = schema.TensorT()
         t.type = getattr(schema.TensorType, kind)
-        t.shape = np.array(shape, np.int32)
+        t.shape = np.array([abs(n) for n in shape], np.int32)
+        if any(n < 0 for n in shape):
+            t.shapeSignature = np.array(shape, np.int32)
         t.hasRank = True
         t.isVariable = variable
         t.name = f"t{len(self.table.tensors)}"
