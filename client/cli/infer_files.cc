@@ -101,9 +101,10 @@ absl::StatusOr<std::vector<Tensor>> LoadInputs(const InferJob& job,
                                                const std::vector<InputSpec>& specs,
                                                std::optional<PixelRange> range) {
   std::vector<Tensor> tensors;
-  for (const auto& [name, path] : job.files) {
+  for (const auto& file : job.files) {
+    const std::string& path = file.second;
     const auto spec = std::find_if(specs.begin(), specs.end(),
-                                   [&](const InputSpec& each) { return each.name == name; });
+                                   [&](const InputSpec& each) { return each.name == file.first; });
     auto bytes = ReadFile(path, kMaxInputBytes);
     if (!bytes.ok()) return bytes.status();
     auto tensor = BindFile(*std::move(bytes), *spec, range);

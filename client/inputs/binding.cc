@@ -85,7 +85,7 @@ absl::StatusOr<std::vector<int64_t>> ParseLabels(Array array) {
   absl::StatusOr<Array> wide = ConvertElements(std::move(array), DataType::kInt64);
   if (!wide.ok()) return wide.status();
   std::vector<int64_t> labels(wide->data.size() / sizeof(int64_t));
-  std::memcpy(labels.data(), wide->data.data(), wide->data.size());
+  if (!labels.empty()) std::memcpy(labels.data(), wide->data.data(), wide->data.size());
   return labels;
 }
 
@@ -199,7 +199,8 @@ absl::StatusOr<SampleSet> BindSamples(std::map<std::string, Array> arrays,
                                       const std::vector<InputSpec>& specs) {
   SampleSet set;
   const auto labels = arrays.find("labels");
-  if (labels != arrays.end()) {
+  const bool labelled = labels != arrays.end();
+  if (labelled) {
     absl::StatusOr<std::vector<int64_t>> parsed = ParseLabels(std::move(labels->second));
     if (!parsed.ok()) return parsed.status();
     set.labels = *std::move(parsed);
@@ -226,7 +227,7 @@ absl::StatusOr<SampleSet> BindSamples(std::map<std::string, Array> arrays,
     return absl::InvalidArgumentError(absl::StrCat(
         "array '", arrays.begin()->first, "' is neither an input of the model nor 'labels'"));
   }
-  if (!set.labels.empty() && static_cast<int64_t>(set.labels.size()) != set.samples) {
+  if (labelled && static_cast<int64_t>(set.labels.size()) != set.samples) {
     return absl::InvalidArgumentError(
         absl::StrCat("has ", set.labels.size(), " labels for ", set.samples, " samples"));
   }

@@ -150,7 +150,7 @@ FakeServer::FakeServer(std::shared_ptr<grpc::ServerCredentials> credentials)
       evaluation_(std::make_unique<Evaluation>(answers_)) {
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(256 << 20);
-  builder.AddListeningPort("localhost:0", credentials, &port_);
+  builder.AddListeningPort("127.0.0.1:0", credentials, &port_);
   builder.RegisterService(inference_.get());
   builder.RegisterService(quantization_.get());
   builder.RegisterService(evaluation_.get());
@@ -159,7 +159,7 @@ FakeServer::FakeServer(std::shared_ptr<grpc::ServerCredentials> credentials)
 
 FakeServer::~FakeServer() { server_->Shutdown(std::chrono::system_clock::now()); }
 
-std::string FakeServer::address() const { return absl::StrCat("localhost:", port_); }
+std::string FakeServer::address() const { return absl::StrCat("127.0.0.1:", port_); }
 
 void AddTensor(
     google::protobuf::RepeatedPtrField<inference::ModelMetadataResponse::TensorMetadata>* tensors,

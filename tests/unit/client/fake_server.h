@@ -46,7 +46,7 @@ class FakeServer {
   ~FakeServer();
 
   FakeAnswers& answers() { return answers_; }
-  // "localhost:PORT", which is also what a certificate for tests names.
+  // "127.0.0.1:PORT", which is also what a certificate for tests names.
   std::string address() const;
 
  private:

@@ -11,7 +11,7 @@ struct KeyPair {
   std::string key;          // PEM
 };
 
-// For the host "localhost", signed by itself, valid for an hour.
+// For the address 127.0.0.1, signed by itself, valid for an hour.
 KeyPair MakeSelfSigned();
 
 }  // namespace octet::client

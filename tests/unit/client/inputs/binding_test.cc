@@ -153,6 +153,8 @@ TEST(BindingTest, SamplesOfInputsWithoutRowsHaveTheirAxisInFront) {
 
 TEST(BindingTest, SampleSetsThatContradictThemselvesAreErrors) {
   const Array two{DataType::kInt8, {2, 2, 2, 1}, "abcdefgh"};
+  ExpectInvalid(BindSamples({{"x", two}, {"labels", Labels({})}}, {kImage}).status(),
+                {"0 labels for 2 samples"});
   ExpectInvalid(BindSamples({{"labels", Labels({1})}}, {kImage}).status(), {"no array 'image'"});
   ExpectInvalid(BindSamples({{"x", two}, {"labels", Labels({1})}}, {kImage}).status(),
                 {"1 labels for 2 samples"});
