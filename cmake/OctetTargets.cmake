@@ -30,6 +30,19 @@ if(OCTET_SANITIZE)
   endif()
 endif()
 
+# Abseil's functions that tsan_abseil.cc stands in for.
+set(OCTET_TSAN_WRAPPED
+  _ZN4absl7debian35Mutex4LockEv
+  _ZN4absl7debian35Mutex6UnlockEv
+  _ZN4absl7debian35Mutex10ReaderLockEv
+  _ZN4absl7debian35Mutex12ReaderUnlockEv
+  _ZN4absl7debian35Mutex5AwaitERKNS0_9ConditionE
+  _ZN4absl7debian37CondVar4WaitEPNS0_5MutexE
+  _ZN4absl7debian37CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE
+  _ZN4absl7debian37Barrier5BlockEv
+  _ZN4absl7debian312Notification6NotifyEv
+  _ZNK4absl7debian312Notification19WaitForNotificationEv)
+
 function(octet_library name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
   add_library(${name} STATIC ${ARG_SRCS})
@@ -40,6 +53,12 @@ function(octet_executable name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE octet_options ${ARG_DEPS})
+  if(OCTET_SANITIZE MATCHES "thread")
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/tsan_abseil.cc)
+    target_link_libraries(${name} PRIVATE absl::synchronization)
+    list(TRANSFORM OCTET_TSAN_WRAPPED PREPEND "LINKER:--wrap=" OUTPUT_VARIABLE wraps)
+    target_link_options(${name} PRIVATE ${wraps})
+  endif()
 endfunction()
 
 function(octet_test name)

@@ -225,10 +225,22 @@ absl::StatusOr<int64_t> ModelRepository::StoreAndLoad(const std::string& name, i
     }
     if (absl::Status status = LoadVersion(name, file, options); !status.ok()) {
       RemoveVersion(directory_, name, *stored);
+      Forget(name, *stored);
       return status;
     }
   }
   return *stored;
+}
+
+void ModelRepository::Forget(const std::string& name, int64_t version) {
+  {
+    absl::MutexLock lock(&mutex_);
+    Record& record = models_[name];
+    record.versions[version].metrics->SetState(ModelStateName(ModelState::kUnavailable));
+    record.versions.erase(version);
+    if (record.versions.empty()) models_.erase(name);
+  }
+  on_change_();
 }
 
 ModelLookup ModelRepository::Find(const std::string& name, absl::string_view version) const {

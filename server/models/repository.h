@@ -101,6 +101,8 @@ class ModelRepository {
                                       std::shared_ptr<ModelMetrics> metrics, uint64_t generation);
   void UnloadVersion(const std::string& name, int64_t version)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(load_mutex_);
+  // Takes a version that failed out of the list.
+  void Forget(const std::string& name, int64_t version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(load_mutex_);
   void Drained(const std::string& name, int64_t version, uint64_t generation);
   Entry& GetEntry(const std::string& name, int64_t version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static void Apply(Entry& entry, ModelEvent event, std::string reason);
