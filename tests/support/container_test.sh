@@ -11,6 +11,7 @@ source deploy/daemon.sh
 
 skip() { echo "SKIPPED: $*"; exit 77; }
 ((EUID == 0)) || skip "an engine is started as root"
+[[ -x $octet ]] || { echo "$octet is not built" >&2; exit 1; }
 
 work=$(mktemp -d)
 engine_pid=
