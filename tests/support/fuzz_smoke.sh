@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for a bounded time, from the project's own models as seeds.
+# Runs every fuzz target for a bounded time, from small models of every kind and the shipped ones.
 #   fuzz_smoke.sh BUILD_DIRECTORY SECONDS
 set -euo pipefail
 cd "$(dirname -- "${BASH_SOURCE[0]}")/../.."
@@ -11,6 +11,7 @@ mapfile -t targets < <(find "$build/tests/fuzz" -maxdepth 1 -type f -executable 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/seeds"
+"$build/tests/fuzz/write_seed_models" "$work/seeds"
 cp tests/data/*.tflite "$work/seeds/"
 "$build/tests/fuzz/write_seed_models" "$work/seeds"
 crashes=$build/crashes/
