@@ -70,10 +70,9 @@ struct ConcatenationOptions {
 };
 
 // monostate: the operator has no options, or none that Octet reads.
-using OpOptions =
-    std::variant<std::monostate, Conv2DOptions, DepthwiseConv2DOptions, FullyConnectedOptions,
-                 Pool2DOptions, AddOptions, ReducerOptions, ReshapeOptions, SoftmaxOptions,
-                 ConcatenationOptions>;
+using OpOptions = std::variant<std::monostate, Conv2DOptions, DepthwiseConv2DOptions,
+                               FullyConnectedOptions, Pool2DOptions, AddOptions, ReducerOptions,
+                               ReshapeOptions, SoftmaxOptions, ConcatenationOptions>;
 
 }  // namespace octet
 
