@@ -23,5 +23,5 @@ if ! has_packages "$python"; then
   python=$environment/bin/python
 fi
 
-export OCTETD=${OCTETD:-$build/server/octetd}
+export OCTETD=${OCTETD:-$build/server/octetd} OCTET=${OCTET:-$build/client/octet}
 exec "$python" -B "$here/$test_file" -v

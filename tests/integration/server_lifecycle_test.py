@@ -1,6 +1,8 @@
 """From the start to the end: ready, drain, signals, exit status."""
 
 import json
+import os
+import pathlib
 import signal
 import subprocess
 import threading
@@ -150,10 +152,9 @@ class LifecycleTest(unittest.TestCase):
             for line in process.stderr:
                 if " ready models=" in line:
                     break
-            children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True,
-                                      text=True, check=True).stdout.split()
-            self.assertEqual(len(children), 1)
-            subprocess.run(["kill", "-TERM", children[0]], check=True)
+            task = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}")
+            (octetd,) = (task / "children").read_text().split()
+            os.kill(int(octetd), signal.SIGTERM)
             self.assertEqual(process.wait(timeout=60), 0)
         finally:
             process.kill()
