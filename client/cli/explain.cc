@@ -21,7 +21,8 @@ absl::Status ExplainUnreachable(const absl::Status& status, absl::string_view ad
   return absl::UnavailableError(
       absl::StrCat("cannot reach a server at ", address, ": ", status.message(),
                    "\nIs octetd running? It is started with\n  octetd --model-repository DIR\n"
-                   "and --address (or OCTET_ADDRESS) names one that listens elsewhere."));
+                   "and --address (or OCTET_ADDRESS) names one that listens elsewhere;\n"
+                   "one with TLS needs --tls-ca."));
 }
 
 absl::Status ExplainNotFound(const absl::Status& status,

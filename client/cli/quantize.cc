@@ -17,7 +17,8 @@ using octet::v1::TensorReport;
 using Align = Table::Align;
 
 constexpr int64_t kMaxModelBytes = int64_t{2} << 30;
-constexpr size_t kTerminalCell = 44;
+// Converters join names of fused operators, hundreds of bytes long; --json has them whole.
+constexpr size_t kMaxNameBytes = 44;
 
 Json TensorJson(const TensorReport& tensor) {
   Json entry = {{"tensor", tensor.tensor()},
@@ -59,7 +60,7 @@ std::string Outcome(const TensorReport& tensor) {
                          tensor.scales() == 1 ? "" : "s", tensor.sqnr_db());
 }
 
-std::string TensorsText(const QuantizeReport& report, bool terminal) {
+std::string TensorsText(const QuantizeReport& report) {
   Table table(
       {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
   table.AddRow({"TENSOR", "OP", "ELEMENTS", "BEFORE", "AFTER", "RESULT"});
@@ -68,14 +69,13 @@ std::string TensorsText(const QuantizeReport& report, bool terminal) {
                   BytesText(tensor.bytes_before()), BytesText(tensor.bytes_after()),
                   Outcome(tensor)});
   }
-  return table.Format(terminal ? kTerminalCell : 0);
+  return table.Format(kMaxNameBytes);
 }
 
-std::string ReportText(const QuantizeReport& report, const std::string& output_path,
-                       bool terminal) {
+std::string ReportText(const QuantizeReport& report, const std::string& output_path) {
   int quantized = 0;
   for (const TensorReport& tensor : report.tensors()) quantized += tensor.quantized() ? 1 : 0;
-  std::string text = TensorsText(report, terminal);
+  std::string text = TensorsText(report);
   absl::StrAppend(&text, quantized, " of ", report.tensors_size(), " tensors quantized; ",
                   BytesText(report.bytes_before()), " -> ", BytesText(report.bytes_after()));
   if (report.bytes_before() > 0) {
@@ -134,7 +134,7 @@ absl::Status Run(const Context& context, const QuantizeArguments& arguments) {
   if (console.json) {
     WriteJson(console.out, ReportJson(result->report, arguments.output_path));
   } else {
-    console.out << ReportText(result->report, arguments.output_path, console.out_is_terminal);
+    console.out << ReportText(result->report, arguments.output_path);
   }
   return absl::OkStatus();
 }

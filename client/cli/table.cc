@@ -11,10 +11,10 @@
 namespace octet::client {
 namespace {
 
-std::string Shorten(const std::string& cell, size_t max_cell) {
+std::string Shorten(const std::string& cell, size_t max_bytes) {
   constexpr absl::string_view kGap = "...";
-  if (max_cell == 0 || cell.size() <= max_cell) return cell;
-  const size_t kept = max_cell - std::min(max_cell, kGap.size());
+  if (max_bytes == 0 || cell.size() <= max_bytes) return cell;
+  const size_t kept = max_bytes - std::min(max_bytes, kGap.size());
   return absl::StrCat(cell.substr(0, kept / 2), kGap, cell.substr(cell.size() - (kept - kept / 2)));
 }
 
@@ -26,21 +26,20 @@ void Table::AddRow(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::string Table::Format(size_t max_cell) const {
+std::string Table::Format(size_t max_first) const {
+  std::vector<std::vector<std::string>> rows = rows_;
   std::vector<size_t> widths(columns_.size(), 0);
-  for (const auto& row : rows_) {
-    for (size_t c = 0; c < row.size(); ++c) {
-      widths[c] = std::max(widths[c], Shorten(row[c], max_cell).size());
-    }
+  for (auto& row : rows) {
+    row[0] = Shorten(row[0], max_first);
+    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
   }
   std::string text;
-  for (const auto& row : rows_) {
+  for (const auto& row : rows) {
     std::string line;
     for (size_t c = 0; c < row.size(); ++c) {
-      const std::string cell = Shorten(row[c], max_cell);
-      const std::string padding(widths[c] - cell.size(), ' ');
+      const std::string padding(widths[c] - row[c].size(), ' ');
       const bool left = columns_[c] == Align::kLeft;
-      absl::StrAppend(&line, c == 0 ? "" : "  ", left ? cell : padding, left ? padding : cell);
+      absl::StrAppend(&line, c == 0 ? "" : "  ", left ? row[c] : padding, left ? padding : row[c]);
     }
     absl::StripTrailingAsciiWhitespace(&line);
     absl::StrAppend(&text, line, "\n");

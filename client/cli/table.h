@@ -17,8 +17,9 @@ class Table {
   // One cell a column. Control characters are made visible.
   void AddRow(std::vector<std::string> cells);
 
-  // Lines without trailing spaces. Cells beyond `max_cell` bytes lose their middle; 0: none do.
-  std::string Format(size_t max_cell = 0) const;
+  // Lines without trailing spaces. In the first column, cells beyond `max_first` bytes lose their
+  // middle; 0: none do.
+  std::string Format(size_t max_first = 0) const;
 
  private:
   std::vector<Align> columns_;

@@ -16,12 +16,16 @@ TEST(TableTest, AlignsColumnsAndTrimsLines) {
             "long  100\n");
 }
 
-TEST(TableTest, ShortensTheMiddleOfLongCells) {
-  Table table({Table::Align::kLeft});
-  table.AddRow({"model/block_1/conv2d/kernel"});
-  table.AddRow({"short"});
-  EXPECT_EQ(table.Format(13), "model...ernel\nshort\n");
-  EXPECT_EQ(table.Format(), "model/block_1/conv2d/kernel\nshort\n");
+TEST(TableTest, ShortensTheMiddleOfLongNamesInTheFirstColumn) {
+  Table table({Table::Align::kLeft, Table::Align::kLeft});
+  table.AddRow({"model/block_1/conv2d/kernel", "a reason of many words"});
+  table.AddRow({"short", "b"});
+  EXPECT_EQ(table.Format(13),
+            "model...ernel  a reason of many words\n"
+            "short          b\n");
+  EXPECT_EQ(table.Format(),
+            "model/block_1/conv2d/kernel  a reason of many words\n"
+            "short                        b\n");
 }
 
 TEST(TableTest, NamesFromOutsideCannotDriveTheTerminal) {
