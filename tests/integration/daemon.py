@@ -83,7 +83,7 @@ class Daemon:
         self.address = grpc_address or f"127.0.0.1:{free_port()}"
         self.metrics_address = f"127.0.0.1:{free_port()}"
         self.expected_status = status
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile("a+b")
         self.process = subprocess.Popen(
             [OCTETD, "--model-repository", str(repository.path), "--grpc-address", self.address,
              "--metrics-address", self.metrics_address, *args],
@@ -127,13 +127,16 @@ class Daemon:
         return self
 
     def __exit__(self, kind, *_):
-        status = self.stop()
-        self.client.close()
-        self.channel.close()
-        if kind is None and status != self.expected_status:
-            raise AssertionError(f"octetd ended with {status}: {self.log()}")
-        if kind is not None:
-            print(self.log(), file=sys.stderr)
+        try:
+            status = self.stop()
+            if kind is None and status != self.expected_status:
+                raise AssertionError(f"octetd ended with {status}: {self.log()}")
+            if kind is not None:
+                print(self.log(), file=sys.stderr)
+        finally:
+            self.client.close()
+            self.channel.close()
+            self._log.close()
 
     def metrics(self):
         """The metrics page."""
