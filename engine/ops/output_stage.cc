@@ -7,9 +7,7 @@
 #include "engine/kernels/packing.h"
 
 namespace octet::ops {
-namespace {
 
-// MBU: like MultiplyByFixedPoint, but the second rounding is half up.
 int32_t MultiplyHalfUp(int32_t x, kernels::FixedPointMultiplier m) {
   const int left = std::max(m.exponent, 0);
   const int right = std::max(-m.exponent, 0);
@@ -17,8 +15,6 @@ int32_t MultiplyHalfUp(int32_t x, kernels::FixedPointMultiplier m) {
   const int64_t high = kernels::DoublingHighMul(shifted, m.multiplier);
   return static_cast<int32_t>((high + ((int64_t{1} << right) >> 1)) >> right);
 }
-
-}  // namespace
 
 absl::StatusOr<OutputStage> OutputStage::Make(const OutputStageParams& params, int32_t tile) {
   const int64_t n = params.weight_scales.size();

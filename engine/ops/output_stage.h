@@ -73,6 +73,9 @@ RequantRule ConvolutionRule(Rounding rounding, absl::Span<const float> weight_sc
 // Whose activation bounds go with a rule: XNNPACK's with its own alone.
 Rounding ActivationRule(RequantRule rule);
 
+// MBU: like MultiplyByFixedPoint, but the second rounding is half up.
+int32_t MultiplyHalfUp(int32_t x, kernels::FixedPointMultiplier m);
+
 }  // namespace octet::ops
 
 #endif  // OCTET_ENGINE_OPS_OUTPUT_STAGE_H_

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
@@ -10,6 +11,7 @@
 #include "engine/ops/checks.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/op_rows.h"
+#include "engine/ops/output_stage.h"
 
 namespace octet::ops {
 namespace {
@@ -46,6 +48,44 @@ int32_t EighthBitRatio(const PrepareContext& context, float ratio) {
   return fits ? static_cast<int32_t>(std::rint(256.0f * ratio)) : 0;
 }
 
+// Codes to codes as LiteRT's builtin kernel: its vector body, blocks of 16 elements counted in the
+// shape that was exported, rounds the second time half up; what remains, away from zero.
+template <typename In, typename Out>
+class RequantizeInBlocks final : public Op {
+ public:
+  using Table = std::array<Out, 256>;
+
+  RequantizeInBlocks(const Table& body, const Table& rest, int64_t period)
+      : body_(body), rest_(rest), period_(std::max<int64_t>(period, 1)) {}
+
+  absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
+    return Shapes{inputs[0]};
+  }
+  absl::Status CheckRowsApart(absl::Span<const Shape>, absl::Span<const bool>) const override {
+    return absl::OkStatus();
+  }
+
+  absl::Status Run(const RunContext& context) const override {
+    constexpr int32_t kLowest = std::numeric_limits<In>::min();
+    const auto* in = context.in<In>(0);
+    auto* out = context.out<Out>(0);
+    const int64_t count = context.input_shapes[0].num_elements();
+    for (int64_t start = 0; start < count; start += period_) {
+      const int64_t length = std::min(period_, count - start);
+      const int64_t blocks = period_ / 16 * 16;
+      for (int64_t i = 0; i < length; ++i) {
+        out[start + i] = (i < blocks ? body_ : rest_)[in[start + i] - kLowest];
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const Table body_;
+  const Table rest_;
+  const int64_t period_;
+};
+
 template <typename In, typename Out>
 PreparedOp PrepareFromCodes(const PrepareContext& context) {
   const TensorDef& input = *context.input(0);
@@ -66,11 +106,18 @@ PreparedOp PrepareFromCodes(const PrepareContext& context) {
   const kernels::FixedPointMultiplier multiplier = kernels::MakeFixedPointMultiplier(ratio);
   const int32_t lowest = TypeRange(input.type).lo;
   std::array<Out, 256> table;
+  std::array<Out, 256> half_up;
   for (int32_t i = 0; i < 256; ++i) {
     const int32_t centred = lowest + i - zero_in;
     const int64_t scaled = short_ratio != 0 ? (centred * short_ratio + 128) >> 8
                                             : kernels::MultiplyByFixedPoint(centred, multiplier);
     table[i] = static_cast<Out>(std::clamp<int64_t>(scaled + zero_out, range.lo, range.hi));
+    half_up[i] = static_cast<Out>(std::clamp<int64_t>(
+        int64_t{MultiplyHalfUp(centred, multiplier)} + zero_out, range.lo, range.hi));
+  }
+  if (context.rounding == Rounding::kFloat32 && short_ratio == 0) {
+    return std::make_unique<RequantizeInBlocks<In, Out>>(half_up, table,
+                                                         output.shape.num_elements());
   }
   return MakeElementwise<In, Out>([table, lowest](In code) { return table[code - lowest]; });
 }
