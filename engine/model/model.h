@@ -21,7 +21,7 @@ namespace octet {
 
 // One tensor of a subgraph.
 struct TensorDef {
-  std::string name;
+  std::string name;  // well-formed UTF-8, as all names here; other bytes are escaped
   DataType type = DataType::kFloat32;
   // Dimensions as exported; an unknown dimension (-1 in `shape_signature`) stands here as 1.
   Shape shape;

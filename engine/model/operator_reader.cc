@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/base/utf8.h"
 #include "engine/model/options_reader.h"
 #include "engine/model/text.h"
 
@@ -47,7 +48,7 @@ absl::StatusOr<std::vector<OperatorKind>> ReadOperatorKinds(const tflite::Model&
       return absl::InvalidArgumentError(
           absl::StrCat("operator code ", kinds.size(), ": a custom operator without a name"));
     }
-    if (custom) kind.custom_name = code->custom_code()->str();
+    if (custom) kind.custom_name = ToUtf8(code->custom_code()->str());
     kinds.push_back(std::move(kind));
   }
   return kinds;

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/base/utf8.h"
 #include "engine/model/text.h"
 
 namespace octet {
@@ -23,7 +24,7 @@ absl::StatusOr<NamedTensors> ReadNames(const TensorMaps* maps, absl::string_view
   const absl::flat_hash_set<int64_t> known(allowed.begin(), allowed.end());
   names.reserve(maps->size());
   for (const tflite::TensorMap* map : *maps) {
-    std::string name = map->name() == nullptr ? std::string() : map->name()->str();
+    std::string name = map->name() == nullptr ? std::string() : ToUtf8(map->name()->str());
     if (!known.contains(map->tensor_index())) {
       return absl::InvalidArgumentError(absl::StrCat(label, ": ", role, " ", QuoteName(name),
                                                      " is tensor ", map->tensor_index(),

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/status_macros.h"
+#include "engine/base/utf8.h"
 
 namespace octet {
 namespace {
@@ -202,7 +203,7 @@ absl::Status ReadData(uint32_t buffer, const std::string& label, ConstantStore& 
 absl::StatusOr<TensorDef> ReadTensor(const tflite::Tensor& tensor, const std::string& label,
                                      ConstantStore& constants) {
   TensorDef result;
-  if (tensor.name() != nullptr) result.name = tensor.name()->str();
+  if (tensor.name() != nullptr) result.name = ToUtf8(tensor.name()->str());
   OCTET_RETURN_IF_ERROR(CheckSupported(tensor, label));
   OCTET_ASSIGN_OR_RETURN(result.type, ReadType(tensor.type(), label));
   absl::StatusOr<Shape> shape = Shape::Create(View(tensor.shape()));

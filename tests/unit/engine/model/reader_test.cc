@@ -174,6 +174,20 @@ TEST(ReadModelTest, OperatorCodeIndexAndNegativeCode) {
   ExpectError(negative, absl::StatusCode::kInvalidArgument, "operator code 1: builtin code -5");
 }
 
+TEST(ReadModelTest, NamesThatAreNoUtf8AreEscaped) {
+  ModelBuilder b;
+  const int x = b.Input("\xff in", DataType::kFloat32, {1, 2});
+  const int y = b.Tensor("\xc3\xa9", DataType::kFloat32, {1, 2});  // é
+  b.Op(BuiltinOp::kReshape, 1, {x}, {y}, ReshapeOptions{{1, 2}});
+  b.Output(y);
+  b.Signature("serve", {{"in\x80", x}}, {{"out", y}});
+  auto model = ReadModel(b.Build());
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ((*model)->main().tensors[0].name, "\\xff in");
+  EXPECT_EQ((*model)->main().tensors[1].name, "\xc3\xa9");
+  EXPECT_EQ((*model)->signatures()[0].inputs[0].first, "in\\x80");
+}
+
 TEST(ReadModelTest, Signatures) {
   ModelBuilder subgraph = SmallClassifier();
   subgraph.raw().signature_defs[0]->subgraph_index = 3;
