@@ -96,6 +96,16 @@ def division():
             yield single("DIV", f"{tag(kind)}_{label}",
                          [In(kind, codes(r, kind, shapes[0]), 0.021, za), In(kind, divisor, 0.013, zb)],
                          [Out(kind, _shape(shapes), 0.047, zy)], options("Div", fusedActivationFunction=act), 2)
+        # Quotients far below and far above a step of the output.
+        for label, (sa, sb, sy) in (("tiny", (0.001, 0.11, 0.9)), ("huge", (1.1, 0.0013, 0.021))):
+            r = rng("DIV", kind, label)
+            za, zb, zy = (0, 0, 0) if kind == INT16 else (3, 100, 9)
+            dividend = codes(r, kind, (1, 75))
+            dividend[0, ::5] = za
+            divisor = codes(r, kind, (1, 75)).astype(int)
+            divisor = np.where(divisor == zb, divisor + 1, divisor)
+            yield single("DIV", f"{tag(kind)}_{label}", [In(kind, dividend, sa, za), In(kind, divisor, sb, zb)],
+                         [Out(kind, (1, 75), sy, zy)], options("Div"), 2)
     for kind in (FLOAT32, INT32, INT64):
         for label, shapes, act in (("plain_same", SAME, NONE), ("plain_both_relu6", BOTH, RELU6),
                                    ("plain_scalar", SCALAR, NONE)):
@@ -281,7 +291,9 @@ def prelu():
                 out = Out(kind, (2, 2, 3, 5))
             else:
                 x = In(kind, codes(r, kind, (2, 2, 3, 5)), scale(r), zero(r, kind))
-                alpha = Const(kind, codes(r, kind, alpha_shape), scale(r, 0.002, 0.02), zero(r, kind))
+                # int16 takes int8 factors: LiteRT reads the bytes of int16 ones as int8.
+                factor = INT8 if kind == INT16 else kind
+                alpha = Const(factor, codes(r, factor, alpha_shape), scale(r, 0.002, 0.02), 0 if kind == INT16 else zero(r, kind))
                 out = Out(kind, (2, 2, 3, 5), scale(r), zero(r, kind))
             yield single("PRELU", f"{tag(kind)}_{label}", [x, alpha], [out], None, 1)
 

@@ -223,7 +223,7 @@ def integer_lstm():
 def both_ways():
     op = "BIDIRECTIONAL_SEQUENCE_LSTM"
     for kind in (FLOAT32, INT8):
-        for label, merged, major, steps, more in (("merged", True, True, 3, {}), ("apart", False, False, 3, {}), ("peephole", False, True, 1, {"peephole": True}),
+        for label, merged, major, steps, more in (("merged", True, True, 3, {}), ("merged_batch_first", True, False, 3, {}), ("apart", False, False, 3, {}), ("peephole", False, True, 1, {"peephole": True}),
                                                   ("projection", True, True, 2, {"projection": 3})):
             r = rng(op, kind, label)
             batch = 2
