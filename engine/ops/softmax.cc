@@ -125,7 +125,8 @@ class SoftmaxS8FixedPoint final : public Softmax {
       const auto normalized =
           static_cast<int32_t>((headroom < 32 ? sum << headroom : 0u) - (uint32_t{1} << 31));
       const int32_t reciprocal = ReciprocalOnePlus(normalized);
-      const int shift = std::min(12 - headroom + 23, 31);
+      // At least 3. Past 31, where the largest share is below half a code, nothing is left.
+      const int shift = 12 - headroom + 23;
       for (int64_t i = 0; i < depth; ++i) {
         const int32_t k = max - in[i];
         if (!counted_[k]) {
@@ -133,7 +134,8 @@ class SoftmaxS8FixedPoint final : public Softmax {
           continue;
         }
         const int32_t product = kernels::DoublingHighMul(reciprocal, exp_[k]);
-        const int32_t code = kernels::RoundingShiftRight(product, std::max(shift, 0)) - 128;
+        const int32_t share = shift > 31 ? 0 : kernels::RoundingShiftRight(product, shift);
+        const int32_t code = share - 128;
         out[i] = static_cast<int8_t>(std::clamp(code, -128, 127));
       }
     });
