@@ -149,12 +149,22 @@ def _unclamped(opts):
 def single(op, name, ins, outs, opts=None, version=1, bound=None, runs=(), **more):
     """One operator. `ins`: In, Const, HalfConst, Variable or None; `outs`: Out; `runs`: inputs of further runs."""
     values = [s.values for s in ins if isinstance(s, In)]
-    case = Case(op, name, version, [s.kind if s else "" for s in ins], [o.kind for o in outs],
-                build(op, ins, outs, opts, version, **more), [values, *runs], bound)
+    case = Case(
+        op,
+        name,
+        version,
+        [s.kind if s else "" for s in ins],
+        [o.kind for o in outs],
+        build(op, ins, outs, opts, version, **more),
+        [values, *runs],
+        bound,
+    )
     if bound is not None and bound.terms and bound.twin is None:
         positive = [_absolute(s) for s in ins]
-        bound.twin = (build(op, positive, outs, _unclamped(opts), version, **more),
-                      [[s.values for s in positive if isinstance(s, In)], *([np.abs(v) for v in run] for run in runs)])
+        bound.twin = (
+            build(op, positive, outs, _unclamped(opts), version, **more),
+            [[s.values for s in positive if isinstance(s, In)], *([np.abs(v) for v in run] for run in runs)],
+        )
     return case
 
 

@@ -25,8 +25,11 @@ def _load(path):
 
 
 def _describe(process):
-    text = [line for line in process.stderr.decode(errors="replace").splitlines()
-            if line and not line.startswith(("INFO", "WARNING"))]
+    text = [
+        line
+        for line in process.stderr.decode(errors="replace").splitlines()
+        if line and not line.startswith(("INFO", "WARNING"))
+    ]
     name = signal.Signals(-process.returncode).name if process.returncode < 0 else f"exit {process.returncode}"
     return f"aborts ({name})" + (": " + text[-1] if text else "")
 
@@ -41,9 +44,13 @@ def answers(jobs, resolver):
         done, first = {}, 0
         while first < len(jobs):
             part = pathlib.Path(f"{out}.{first}")
-            process = subprocess.run([sys.executable, WORKER, jobs_path, part, resolver, str(first)],
-                                     stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                     env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "1"}, check=False)
+            process = subprocess.run(
+                [sys.executable, WORKER, jobs_path, part, resolver, str(first)],
+                stderr=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "1"},
+                check=False,
+            )
             done.update(_load(part))
             first = max(done, default=-1) + 1 if done and max(done) >= first else first
             if first < len(jobs):

@@ -19,8 +19,7 @@ RESOLVERS = {
 
 
 def run(model, invocations, resolver):
-    runner = litert.Interpreter(
-        model_content=model, experimental_op_resolver_type=RESOLVERS[resolver], num_threads=1)
+    runner = litert.Interpreter(model_content=model, experimental_op_resolver_type=RESOLVERS[resolver], num_threads=1)
     runner.allocate_tensors()
     answers = []
     for inputs in invocations:

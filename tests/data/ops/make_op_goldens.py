@@ -28,28 +28,36 @@ import numpy as np
 
 import cases as shared
 import control
+import convolutions
 import elementwise
 import litert
+import making
+import matrices
 import movement
-import products
 import recurrent
+import unary
 import windows_rows
 from tflite_builder import TYPE_NAME
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-FAMILIES = (elementwise, products, windows_rows, movement, control, recurrent)
+FAMILIES = (elementwise, unary, convolutions, matrices, windows_rows, movement, making, control, recurrent)
 # Reference kernels that answer something else than the operator's definition.
 KNOWN_WRONG = {("SUM", "INT8"), ("LOCAL_RESPONSE_NORMALIZATION", "FLOAT32")}
 UNSTEADY = "answers differ from run to run: read from memory that was never written"
 
 
 def packed(array):
-    return {"dtype": TYPE_NAME[array.dtype], "shape": list(array.shape),
-            "data": base64.b64encode(array.tobytes()).decode()}
+    return {
+        "dtype": TYPE_NAME[array.dtype],
+        "shape": list(array.shape),
+        "data": base64.b64encode(array.tobytes()).decode(),
+    }
 
 
 def same(a, b):
-    return all(x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes() for x, y in zip(a, b, strict=True))
+    return all(
+        x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes() for x, y in zip(a, b, strict=True)
+    )
 
 
 def reason(status, text):
@@ -95,8 +103,14 @@ def entry(case, fixed, default, source, bound):
         if not same(want, other):
             run["float32"] = [packed(v) for v in other]
         runs.append(run)
-    made = {"name": case.name, "version": case.version, "types": {"inputs": case.inputs, "outputs": case.outputs},
-            "source": source, "model": base64.b64encode(case.model).decode(), **runs[0]}
+    made = {
+        "name": case.name,
+        "version": case.version,
+        "types": {"inputs": case.inputs, "outputs": case.outputs},
+        "source": source,
+        "model": base64.b64encode(case.model).decode(),
+        **runs[0],
+    }
     if len(runs) > 1:
         made["then"] = runs[1:]
     if bound is not None:
@@ -140,7 +154,9 @@ def make(cases):
     answers, by_op, refused = ask(cases), {}, {}
     twins = twin_answers(cases)
     for i, case in enumerate(cases):
-        (ref_status, ref), (opt_status, opt), (status, default) = (answers[r][i] for r in ("reference", "builtin", "default"))
+        (ref_status, ref), (opt_status, opt), (status, default) = (
+            answers[r][i] for r in ("reference", "builtin", "default")
+        )
         wrong = (case.op, case.inputs[0] if case.inputs else "") in KNOWN_WRONG
         fixed, source = (opt, "builtin") if wrong or ref_status != "ok" else (ref, "reference")
         types = ", ".join(t or "-" for t in case.inputs) + " -> " + ", ".join(case.outputs)
@@ -171,7 +187,9 @@ def write(by_op, refused, folder):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", default="", help="kinds of operators, comma-separated; refused.txt then names these alone")
+    parser.add_argument(
+        "--only", default="", help="kinds of operators, comma-separated; refused.txt then names these alone"
+    )
     parser.add_argument("--out", type=pathlib.Path, default=FOLDER)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)

@@ -1,20 +1,35 @@
 """Operators that move, shape, pick or make elements, without arithmetic."""
 
-import numpy as np
-
-import tflite_builder as tb
-from cases import Case, Const, In, Out, QUANTIZED, codes, floats, rng, single, tag, zero
-from tflite_builder import BOOL, FLOAT32, INT8, INT16, INT32, INT64, UINT8, UINT32, options
+from cases import QUANTIZED, Const, In, Out, codes, floats, rng, single, tag, zero
+from tflite_builder import BOOL, FLOAT32, INT8, INT16, INT32, INT64, UINT8, options
 
 KINDS = (FLOAT32, INT8, UINT8, INT16, INT32, INT64, BOOL)
+
+
 VERSIONS = {  # where the version tells the type of what is moved
-    "CONCATENATION": {INT8: 2, INT16: 3}, "TRANSPOSE": {INT8: 2, INT16: 4, BOOL: 3}, "SPLIT": {INT8: 2, INT16: 4, INT32: 3},
-    "SPLIT_V": {INT8: 2}, "PACK": {INT8: 2, INT16: 3}, "UNPACK": {INT8: 2, UINT8: 2, BOOL: 3, INT16: 4}, "SLICE": {INT8: 2, INT16: 4},
-    "STRIDED_SLICE": {INT8: 2, BOOL: 3, INT16: 4}, "GATHER": {INT8: 2, BOOL: 3, INT16: 4}, "GATHER_ND": {INT16: 3, BOOL: 4},
-    "PAD": {INT8: 2, INT16: 3}, "PADV2": {INT8: 2, INT16: 3}, "MIRROR_PAD": {INT8: 2, INT16: 3}, "SPACE_TO_DEPTH": {INT8: 2},
-    "DEPTH_TO_SPACE": {INT8: 2}, "SPACE_TO_BATCH_ND": {INT8: 2, INT16: 4}, "BATCH_TO_SPACE_ND": {INT8: 2, INT16: 4},
-    "TILE": {INT8: 3, UINT8: 3, INT16: 3}, "REVERSE_V2": {BOOL: 2, INT8: 3}, "BROADCAST_TO": {k: 2 for k in (FLOAT32, INT8, UINT8, INT32, INT64, BOOL)} | {INT16: 3}, "FILL": {INT8: 3, INT16: 3},
-    "SCATTER_ND": {BOOL: 1}, "DYNAMIC_UPDATE_SLICE": {},
+    "CONCATENATION": {INT8: 2, INT16: 3},
+    "TRANSPOSE": {INT8: 2, INT16: 4, BOOL: 3},
+    "SPLIT": {INT8: 2, INT16: 4, INT32: 3},
+    "SPLIT_V": {INT8: 2},
+    "PACK": {INT8: 2, INT16: 3},
+    "UNPACK": {INT8: 2, UINT8: 2, BOOL: 3, INT16: 4},
+    "SLICE": {INT8: 2, INT16: 4},
+    "STRIDED_SLICE": {INT8: 2, BOOL: 3, INT16: 4},
+    "GATHER": {INT8: 2, BOOL: 3, INT16: 4},
+    "GATHER_ND": {INT16: 3, BOOL: 4},
+    "PAD": {INT8: 2, INT16: 3},
+    "PADV2": {INT8: 2, INT16: 3},
+    "MIRROR_PAD": {INT8: 2, INT16: 3},
+    "SPACE_TO_DEPTH": {INT8: 2},
+    "DEPTH_TO_SPACE": {INT8: 2},
+    "SPACE_TO_BATCH_ND": {INT8: 2, INT16: 4},
+    "BATCH_TO_SPACE_ND": {INT8: 2, INT16: 4},
+    "TILE": {INT8: 3, UINT8: 3, INT16: 3},
+    "REVERSE_V2": {BOOL: 2, INT8: 3},
+    "BROADCAST_TO": {k: 2 for k in (FLOAT32, INT8, UINT8, INT32, INT64, BOOL)} | {INT16: 3},
+    "FILL": {INT8: 3, INT16: 3},
+    "SCATTER_ND": {BOOL: 1},
+    "DYNAMIC_UPDATE_SLICE": {},
 }
 
 
@@ -36,8 +51,14 @@ def move(op, label, kind, shape, out, opts=None, before=(), after=(), version=No
     r = rng(op, kind, label)
     q = step(r, kind)
     version = version or VERSIONS.get(op, {}).get(kind, 1)
-    return single(op, f"{tag(kind)}_{label}", [*before, In(kind, values(r, kind, shape), *q), *after],
-                  outs(q) if outs else [Out(kind, out, *q)], opts, version)
+    return single(
+        op,
+        f"{tag(kind)}_{label}",
+        [*before, In(kind, values(r, kind, shape), *q), *after],
+        outs(q) if outs else [Out(kind, out, *q)],
+        opts,
+        version,
+    )
 
 
 def ints(*numbers):
@@ -50,20 +71,36 @@ def longs(*numbers):
 
 def shapes():
     for kind in KINDS:
-        yield move("RESHAPE", "input", kind, (2, 3, 4), (4, 6), options("Reshape", newShape=[4, 6]), after=[ints(4, -1)])
+        yield move(
+            "RESHAPE", "input", kind, (2, 3, 4), (4, 6), options("Reshape", newShape=[4, 6]), after=[ints(4, -1)]
+        )
         yield move("RESHAPE", "option", kind, (2, 3, 4), (24,), options("Reshape", newShape=[24]))
         yield move("SQUEEZE", "all", kind, (1, 3, 1, 5), (3, 5), options("Squeeze", squeezeDims=[]))
         yield move("SQUEEZE", "some", kind, (1, 3, 1, 5), (1, 3, 5), options("Squeeze", squeezeDims=[-2]))
         yield move("EXPAND_DIMS", "last", kind, (3, 5), (3, 5, 1), options("ExpandDims"), after=[ints(-1)])
         yield move("EXPAND_DIMS", "middle", kind, (3, 5), (3, 1, 5), options("ExpandDims"), after=[Const(INT32, 1)])
         yield move("TRANSPOSE", "matrix", kind, (3, 5), (5, 3), options("Transpose"), after=[ints(1, 0)])
-        yield move("TRANSPOSE", "four", kind, (2, 3, 2, 5), (2, 5, 3, 2), options("Transpose"), after=[ints(0, 3, 1, 2)])
-        yield move("TRANSPOSE", "six", kind, (1, 2, 3, 2, 1, 2), (2, 2, 1, 3, 1, 2), options("Transpose"), after=[ints(3, 1, 4, 2, 0, 5)],
-                   version=6)
-        yield move("SHAPE", "int32", kind, (2, 3, 5), (3,), options("Shape", outType=2), outs=lambda q: [Out(INT32, (3,))])
+        yield move(
+            "TRANSPOSE", "four", kind, (2, 3, 2, 5), (2, 5, 3, 2), options("Transpose"), after=[ints(0, 3, 1, 2)]
+        )
+        yield move(
+            "TRANSPOSE",
+            "six",
+            kind,
+            (1, 2, 3, 2, 1, 2),
+            (2, 2, 1, 3, 1, 2),
+            options("Transpose"),
+            after=[ints(3, 1, 4, 2, 0, 5)],
+            version=6,
+        )
+        yield move(
+            "SHAPE", "int32", kind, (2, 3, 5), (3,), options("Shape", outType=2), outs=lambda q: [Out(INT32, (3,))]
+        )
         yield move("RANK", "scalar", kind, (2, 3, 5), (), options("Rank"), outs=lambda q: [Out(INT32, ())])
         yield move("ZEROS_LIKE", "plain", kind, (2, 3, 5), (2, 3, 5), options("ZerosLike"))
-    yield move("SHAPE", "int64", FLOAT32, (2, 3, 5), (3,), options("Shape", outType=4), outs=lambda q: [Out(INT64, (3,))])
+    yield move(
+        "SHAPE", "int64", FLOAT32, (2, 3, 5), (3,), options("Shape", outType=4), outs=lambda q: [Out(INT64, (3,))]
+    )
 
 
 def joins():
@@ -73,47 +110,180 @@ def joins():
             q = step(r, kind)
             out = list(parts[0])
             out[axis] = sum(p[axis] for p in parts)
-            yield single("CONCATENATION", f"{tag(kind)}_{label}", [In(kind, values(r, kind, p), *q) for p in parts],
-                         [Out(kind, out, *q)], options("Concatenation", axis=axis), VERSIONS["CONCATENATION"].get(kind, 1))
+            yield single(
+                "CONCATENATION",
+                f"{tag(kind)}_{label}",
+                [In(kind, values(r, kind, p), *q) for p in parts],
+                [Out(kind, out, *q)],
+                options("Concatenation", axis=axis),
+                VERSIONS["CONCATENATION"].get(kind, 1),
+            )
         r = rng("PACK", kind)
         q = step(r, kind)
         for label, axis, out in (("first", 0, (3, 2, 5)), ("last", -1, (2, 5, 3))):
-            yield single("PACK", f"{tag(kind)}_{label}", [In(kind, values(r, kind, (2, 5)), *q) for _ in range(3)],
-                         [Out(kind, out, *q)], options("Pack", valuesCount=3, axis=axis), VERSIONS["PACK"].get(kind, 1))
-        yield move("UNPACK", "first", kind, (3, 5), None, options("Unpack", num=3, axis=0), outs=lambda q, k=kind: [Out(k, (5,), *q) for _ in range(3)])
-        yield move("UNPACK", "last", kind, (3, 2), None, options("Unpack", num=2, axis=-1), outs=lambda q, k=kind: [Out(k, (3,), *q) for _ in range(2)])
-        yield move("SPLIT", "last", kind, (2, 6), None, options("Split", numSplits=3), before=[Const(INT32, 1)],
-                   outs=lambda q, k=kind: [Out(k, (2, 2), *q) for _ in range(3)])
-        yield move("SPLIT", "first", kind, (4, 3), None, options("Split", numSplits=2), before=[Const(INT32, -2)],
-                   outs=lambda q, k=kind: [Out(k, (2, 3), *q) for _ in range(2)])
-        yield move("SPLIT_V", "uneven", kind, (2, 7), None, options("SplitV", numSplits=3), after=[ints(1, 4, 2), Const(INT32, 1)],
-                   outs=lambda q, k=kind: [Out(k, (2, n), *q) for n in (1, 4, 2)])
-        yield move("SPLIT_V", "rest", kind, (5, 2), None, options("SplitV", numSplits=2), after=[ints(2, -1), Const(INT32, 0)],
-                   outs=lambda q, k=kind: [Out(k, (n, 2), *q) for n in (2, 3)])
+            yield single(
+                "PACK",
+                f"{tag(kind)}_{label}",
+                [In(kind, values(r, kind, (2, 5)), *q) for _ in range(3)],
+                [Out(kind, out, *q)],
+                options("Pack", valuesCount=3, axis=axis),
+                VERSIONS["PACK"].get(kind, 1),
+            )
+        yield move(
+            "UNPACK",
+            "first",
+            kind,
+            (3, 5),
+            None,
+            options("Unpack", num=3, axis=0),
+            outs=lambda q, k=kind: [Out(k, (5,), *q) for _ in range(3)],
+        )
+        yield move(
+            "UNPACK",
+            "last",
+            kind,
+            (3, 2),
+            None,
+            options("Unpack", num=2, axis=-1),
+            outs=lambda q, k=kind: [Out(k, (3,), *q) for _ in range(2)],
+        )
+        yield move(
+            "SPLIT",
+            "last",
+            kind,
+            (2, 6),
+            None,
+            options("Split", numSplits=3),
+            before=[Const(INT32, 1)],
+            outs=lambda q, k=kind: [Out(k, (2, 2), *q) for _ in range(3)],
+        )
+        yield move(
+            "SPLIT",
+            "first",
+            kind,
+            (4, 3),
+            None,
+            options("Split", numSplits=2),
+            before=[Const(INT32, -2)],
+            outs=lambda q, k=kind: [Out(k, (2, 3), *q) for _ in range(2)],
+        )
+        yield move(
+            "SPLIT_V",
+            "uneven",
+            kind,
+            (2, 7),
+            None,
+            options("SplitV", numSplits=3),
+            after=[ints(1, 4, 2), Const(INT32, 1)],
+            outs=lambda q, k=kind: [Out(k, (2, n), *q) for n in (1, 4, 2)],
+        )
+        yield move(
+            "SPLIT_V",
+            "rest",
+            kind,
+            (5, 2),
+            None,
+            options("SplitV", numSplits=2),
+            after=[ints(2, -1), Const(INT32, 0)],
+            outs=lambda q, k=kind: [Out(k, (n, 2), *q) for n in (2, 3)],
+        )
     # Parts with steps of their own: what each type does with them.
     for kind in QUANTIZED:
         r = rng("CONCATENATION", kind, "steps")
         zeros = (0, 0) if kind == INT16 else (3, 17)
-        yield single("CONCATENATION", f"{tag(kind)}_steps", [In(kind, codes(r, kind, (2, 17)), 0.031, zeros[0]), In(kind, codes(r, kind, (2, 9)), 0.057, zeros[1])],
-                     [Out(kind, (2, 26), 0.057, zeros[1])], options("Concatenation", axis=1), VERSIONS["CONCATENATION"].get(kind, 1))
+        yield single(
+            "CONCATENATION",
+            f"{tag(kind)}_steps",
+            [In(kind, codes(r, kind, (2, 17)), 0.031, zeros[0]), In(kind, codes(r, kind, (2, 9)), 0.057, zeros[1])],
+            [Out(kind, (2, 26), 0.057, zeros[1])],
+            options("Concatenation", axis=1),
+            VERSIONS["CONCATENATION"].get(kind, 1),
+        )
 
 
 def cuts():
     for kind in KINDS:
-        yield move("SLICE", "plain", kind, (3, 4, 5), (2, 2, 3), options("Slice"), after=[ints(1, 0, 2), ints(2, 2, -1)])
+        yield move(
+            "SLICE", "plain", kind, (3, 4, 5), (2, 2, 3), options("Slice"), after=[ints(1, 0, 2), ints(2, 2, -1)]
+        )
         yield move("SLICE", "long_index", kind, (3, 7), (1, 4), options("Slice"), after=[longs(2, 3), longs(1, 4)])
-        yield move("SLICE", "five_dimensions", kind, (2, 1, 3, 2, 3), (1, 1, 2, 2, 2), options("Slice"), after=[ints(1, 0, 1, 0, 1), ints(1, 1, 2, 2, 2)], version=5)
-        yield move("STRIDED_SLICE", "steps", kind, (5, 7), (2, 3), options("StridedSlice"), after=[ints(1, 6), ints(5, 0), ints(2, -2)])
-        yield move("STRIDED_SLICE", "masks", kind, (3, 4, 5), (4, 2), options("StridedSlice", beginMask=2, endMask=6, shrinkAxisMask=1),
-                   after=[ints(-1, 3, 1), ints(0, 0, 0), ints(1, 1, 2)])
-        yield move("STRIDED_SLICE", "ellipsis", kind, (2, 3, 4), (2, 3, 1, 2), options("StridedSlice", ellipsisMask=1, newAxisMask=2),
-                   after=[ints(0, 0, 1), ints(0, 0, 3), ints(1, 1, 1)], version=6)
+        yield move(
+            "SLICE",
+            "five_dimensions",
+            kind,
+            (2, 1, 3, 2, 3),
+            (1, 1, 2, 2, 2),
+            options("Slice"),
+            after=[ints(1, 0, 1, 0, 1), ints(1, 1, 2, 2, 2)],
+            version=5,
+        )
+        yield move(
+            "STRIDED_SLICE",
+            "steps",
+            kind,
+            (5, 7),
+            (2, 3),
+            options("StridedSlice"),
+            after=[ints(1, 6), ints(5, 0), ints(2, -2)],
+        )
+        yield move(
+            "STRIDED_SLICE",
+            "masks",
+            kind,
+            (3, 4, 5),
+            (4, 2),
+            options("StridedSlice", beginMask=2, endMask=6, shrinkAxisMask=1),
+            after=[ints(-1, 3, 1), ints(0, 0, 0), ints(1, 1, 2)],
+        )
+        yield move(
+            "STRIDED_SLICE",
+            "ellipsis",
+            kind,
+            (2, 3, 4),
+            (2, 3, 1, 2),
+            options("StridedSlice", ellipsisMask=1, newAxisMask=2),
+            after=[ints(0, 0, 1), ints(0, 0, 3), ints(1, 1, 1)],
+            version=6,
+        )
         yield move("GATHER", "first", kind, (5, 3), (4, 3), options("Gather", axis=0), after=[ints(4, 0, 0, 2)])
-        yield move("GATHER", "last", kind, (2, 3, 5), (2, 3, 2, 2), options("Gather", axis=-1), after=[Const(INT32, [[1, 4], [0, 3]])])
-        yield move("GATHER", "batch", kind, (2, 5, 3), (2, 2, 3), options("Gather", axis=1, batchDims=1), after=[Const(INT32, [[1, 4], [0, 3]])], version=5)
+        yield move(
+            "GATHER",
+            "last",
+            kind,
+            (2, 3, 5),
+            (2, 3, 2, 2),
+            options("Gather", axis=-1),
+            after=[Const(INT32, [[1, 4], [0, 3]])],
+        )
+        yield move(
+            "GATHER",
+            "batch",
+            kind,
+            (2, 5, 3),
+            (2, 2, 3),
+            options("Gather", axis=1, batchDims=1),
+            after=[Const(INT32, [[1, 4], [0, 3]])],
+            version=5,
+        )
         yield move("GATHER", "long_index", kind, (5, 3), (2, 3), options("Gather", axis=0), after=[longs(3, 1)])
-        yield move("GATHER_ND", "elements", kind, (3, 4), (3,), options("GatherNd"), after=[Const(INT32, [[0, 1], [2, 3], [1, 0]])])
-        yield move("GATHER_ND", "rows", kind, (3, 4, 2), (2, 2, 2), options("GatherNd"), after=[Const(INT64, [[[0, 1], [2, 3]], [[1, 0], [1, 1]]])])
+        yield move(
+            "GATHER_ND",
+            "elements",
+            kind,
+            (3, 4),
+            (3,),
+            options("GatherNd"),
+            after=[Const(INT32, [[0, 1], [2, 3], [1, 0]])],
+        )
+        yield move(
+            "GATHER_ND",
+            "rows",
+            kind,
+            (3, 4, 2),
+            (2, 2, 2),
+            options("GatherNd"),
+            after=[Const(INT64, [[[0, 1], [2, 3]], [[1, 0], [1, 1]]])],
+        )
         yield move("REVERSE_V2", "middle", kind, (2, 5, 3), (2, 5, 3), options("ReverseV2"), after=[ints(1)])
         yield move("REVERSE_V2", "two", kind, (2, 5, 3), (2, 5, 3), options("ReverseV2"), after=[ints(1, 2)], version=3)
         yield move("TILE", "plain", kind, (2, 3), (4, 9), options("Tile"), after=[ints(2, 3)])
@@ -122,90 +292,6 @@ def cuts():
         yield move("BROADCAST_TO", "long_index", kind, (1, 5), (3, 5), options("BroadcastTo"), after=[longs(3, 5)])
 
 
-def borders():
-    for kind in KINDS + (UINT32,):
-        yield move("PAD", "image", kind, (1, 2, 3, 3), (1, 4, 6, 3), options("Pad"), after=[Const(INT32, [[0, 0], [1, 1], [1, 2], [0, 0]])])
-        yield move("PAD", "long_index", kind, (2, 3), (5, 4), options("Pad"), after=[Const(INT64, [[1, 2], [0, 1]])])
-        r = rng("PADV2", kind, "value")
-        fill = {FLOAT32: 1.5, BOOL: True}.get(kind, 5)
-        q = step(r, kind)
-        yield single("PADV2", f"{tag(kind)}_image", [In(kind, values(r, kind, (1, 2, 3, 3)), *q), Const(INT32, [[0, 0], [1, 0], [2, 1], [0, 0]]), Const(kind, [fill], *q)],
-                     [Out(kind, (1, 3, 6, 3), *q)], options("PadV2"), VERSIONS["PADV2"].get(kind, 1))
-        yield move("MIRROR_PAD", "reflect", kind, (3, 4), (6, 7), options("MirrorPad", mode=0), after=[Const(INT32, [[2, 1], [0, 3]])])
-        yield move("MIRROR_PAD", "symmetric", kind, (1, 3, 2), (1, 7, 5), options("MirrorPad", mode=1), after=[Const(INT64, [[0, 0], [1, 3], [2, 1]])])
-    for kind in KINDS:
-        yield move("SPACE_TO_DEPTH", "two", kind, (1, 4, 6, 3), (1, 2, 3, 12), options("SpaceToDepth", blockSize=2))
-        yield move("DEPTH_TO_SPACE", "two", kind, (1, 2, 3, 12), (1, 4, 6, 3), options("DepthToSpace", blockSize=2))
-        yield move("SPACE_TO_BATCH_ND", "image", kind, (1, 3, 5, 2), (6, 2, 2, 2), options("SpaceToBatchND"), after=[ints(2, 3), Const(INT32, [[1, 0], [0, 1]])])
-        yield move("SPACE_TO_BATCH_ND", "line", kind, (2, 4, 3), (4, 3, 3), options("SpaceToBatchND"), after=[ints(2), Const(INT32, [[1, 1]])], version=3 if kind != INT16 else 4)
-        yield move("BATCH_TO_SPACE_ND", "image", kind, (6, 2, 2, 2), (1, 3, 5, 2), options("BatchToSpaceND"), after=[ints(2, 3), Const(INT32, [[1, 0], [0, 1]])])
-        yield move("BATCH_TO_SPACE_ND", "line", kind, (4, 3, 3), (2, 4, 3), options("BatchToSpaceND"), after=[ints(2), Const(INT32, [[1, 1]])], version=3 if kind != INT16 else 4)
-
-
-def makers():
-    for kind in KINDS:
-        r = rng("FILL", kind)
-        q = step(r, kind)
-        yield single("FILL", f"{tag(kind)}_value", [Const(INT32, [2, 3]), In(kind, np.array(values(r, kind, (5,))[2]), *q)], [Out(kind, (2, 3), *q)], options("Fill"),
-                     VERSIONS["FILL"].get(kind, 1))
-        yield single("FILL", f"{tag(kind)}_shape", [In(INT64, [3, 2]), Const(kind, np.array(values(r, kind, (5,))[1]), *q)], [Out(kind, (-1, -1), *q)], options("Fill"),
-                     VERSIONS["FILL"].get(kind, 1))
-        one, none = {FLOAT32: (2.5, -1.5), BOOL: (True, False)}.get(kind, (7, 3))
-        for label, axis, out in (("last", -1, (2, 3, 4)), ("first", 0, (4, 2, 3))):
-            yield single("ONE_HOT", f"{tag(kind)}_{label}", [In(INT32, [[0, 3, -1], [2, 4, 1]]), Const(INT32, 4), Const(kind, one), Const(kind, none)],
-                         [Out(kind, out)], options("OneHot", axis=axis), 1)
-        index = Const(INT32, [[0], [3], [1], [3]])
-        yield single("SCATTER_ND", f"{tag(kind)}_rows", [index, In(kind, values(rng("SCATTER_ND", kind), kind, (4, 3)), *step(r, kind)), ints(5, 3)],
-                     [Out(kind, (5, 3))], options("ScatterNd"), 1)
-        yield single("SCATTER_ND", f"{tag(kind)}_elements", [In(INT32, [[0, 1], [2, 2], [4, 0]]), In(kind, values(r, kind, (3,))), ints(5, 3)],
-                     [Out(kind, (5, 3))], options("ScatterNd"), 1)
-        r = rng("DYNAMIC_UPDATE_SLICE", kind)
-        q = step(r, kind)
-        for label, at in (("inside", [1, 2]), ("past_the_end", [4, -2])):
-            yield single("DYNAMIC_UPDATE_SLICE", f"{tag(kind)}_{label}", [In(kind, values(r, kind, (4, 5)), *q), In(kind, values(r, kind, (2, 3)), *q), In(INT32, at)],
-                         [Out(kind, (4, 5), *q)], options("DynamicUpdateSlice"), {INT64: 1}.get(kind, 1))
-    r = rng("DYNAMIC_UPDATE_SLICE", "long")
-    yield single("DYNAMIC_UPDATE_SLICE", "float32_long_index", [In(FLOAT32, floats(r, (4, 5))), In(FLOAT32, floats(r, (1, 2))), In(INT64, [3, 1])],
-                 [Out(FLOAT32, (4, 5))], options("DynamicUpdateSlice"), 2)
-    yield single("ONE_HOT", "int64_index", [In(INT64, [0, 2, 1]), Const(INT32, 3), Const(FLOAT32, 1), Const(FLOAT32, 0)], [Out(FLOAT32, (3, 3))], options("OneHot", axis=-1), 1)
-    for kind, (start, limit, delta), count in ((INT32, (2, 17, 4), 4), (INT32, (9, -3, -5), 3), (INT64, (0, 5, 1), 5), (FLOAT32, (0.5, 2.0, 0.25), 6), (FLOAT32, (3, 0.1, -0.7), 5)):
-        yield single("RANGE", f"{tag(kind)}_{count}", [In(kind, np.array(start)), In(kind, np.array(limit)), In(kind, np.array(delta))], [Out(kind, (-1,))], options("Range"), 1)
-    for kind in KINDS + (UINT32,):
-        r = rng("WHERE", kind)
-        condition = r.integers(0, 2, (3, 5)) if kind != FLOAT32 else r.integers(0, 2, (3, 5)) * np.float32(.5)
-        yield single("WHERE", tag(kind), [In(kind, condition)], [Out(INT64, (-1, 2))], options("Where"), 1)
-    for kind in (INT32, INT64):
-        for label, a, b, out in (("longer", [3, 1], [2, 1, 5], [2, 3, 5]), ("equal", [1, 4], [2, 1], [2, 4])):
-            yield single("BROADCAST_ARGS", f"{tag(kind)}_{label}", [In(kind, a), In(kind, b)], [Out(kind, (len(out),))], None, 1)
-
-
-def sparse():
-    """DENSIFY of a matrix stored by compressed rows."""
-    for kind in (FLOAT32, "FLOAT16", INT8):
-        dense = np.zeros((4, 6), tb.NUMPY[kind])
-        dense[0, 1], dense[0, 5], dense[2, 0], dense[3, 2], dense[3, 3] = 3, -2, 7, 1, -5
-        rows, columns = np.nonzero(dense)
-        m = tb.Model()
-        g = m.graph()
-        stored = g.tensor(kind, dense.shape, 0.1 if kind == INT8 else None, 0, dense[rows, columns].tobytes())
-        segments = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=4))])
-        g.table.tensors[stored].sparsity = tb.compressed_rows(4, segments, columns)
-        full = g.tensor(kind, dense.shape, 0.1 if kind == INT8 else None)
-        g.op("DENSIFY", [stored], [full], options("Densify"))
-        if kind == "FLOAT16":
-            wide = g.tensor(FLOAT32, dense.shape)
-            g.op("DEQUANTIZE", [full], [wide], options("Dequantize"), version=3)
-            full = wide
-        elif kind == INT8:
-            wide = g.tensor(FLOAT32, dense.shape)
-            g.op("DEQUANTIZE", [full], [wide], options("Dequantize"), version=2)
-            full = wide
-        x = g.input(FLOAT32, (4, 6))
-        y = g.output(FLOAT32, (4, 6))
-        g.op("ADD", [x, full], [y], options("Add"))
-        yield Case("DENSIFY", f"{tag(kind)}_rows", 1, [kind], [kind], m.pack(), [[floats(rng("DENSIFY", kind), (4, 6))]])
-
-
 def cases():
-    for family in (shapes, joins, cuts, borders, makers, sparse):
+    for family in (shapes, joins, cuts):
         yield from family()

@@ -21,9 +21,18 @@ UINT8, UINT16, UINT32, UINT64 = "UINT8", "UINT16", "UINT32", "UINT64"
 BOOL, RESOURCE = "BOOL", "RESOURCE"
 
 NUMPY = {
-    FLOAT32: np.float32, FLOAT16: np.float16, FLOAT64: np.float64, INT8: np.int8, INT16: np.int16,
-    INT32: np.int32, INT64: np.int64, UINT8: np.uint8, UINT16: np.uint16, UINT32: np.uint32,
-    UINT64: np.uint64, BOOL: np.bool_,
+    FLOAT32: np.float32,
+    FLOAT16: np.float16,
+    FLOAT64: np.float64,
+    INT8: np.int8,
+    INT16: np.int16,
+    INT32: np.int32,
+    INT64: np.int64,
+    UINT8: np.uint8,
+    UINT16: np.uint16,
+    UINT32: np.uint32,
+    UINT64: np.uint64,
+    BOOL: np.bool_,
 }
 TYPE_NAME = {np.dtype(v): k for k, v in NUMPY.items()}
 CODED = (INT8, UINT8, INT16)
