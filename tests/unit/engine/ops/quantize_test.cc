@@ -117,6 +117,25 @@ TEST(QuantizeTest, BetweenSigns) {
   }
 }
 
+// Between signs XNNPACK never takes the operator: the builtin kernel rounds whole blocks of sixteen
+// half up, the rest away from zero as the reference kernel does all.
+TEST(QuantizeTest, BlocksOfTheBuiltinKernel) {
+  const std::vector<int8_t> halves = {-2,  -6, -10, 2,  6,   10,  -14, -18, -2,  -6,
+                                      -10, 2,  6,   10, -14, -18, -2,  -6,  -10, 2};
+  EXPECT_THAT((Answer<int8_t, uint8_t>(halves, {1, 0}, {4, 128}, Rounding::kFixedPoint)),
+              ElementsAre(127, 126, 125, 129, 130, 131, 124, 123, 127, 126, 125, 129, 130, 131, 124,
+                          123, 127, 126, 125, 129));
+  EXPECT_THAT((Answer<int8_t, uint8_t>(halves, {1, 0}, {4, 128}, Rounding::kFloat32)),
+              ElementsAre(128, 127, 126, 129, 130, 131, 125, 124, 128, 127, 126, 129, 130, 131, 125,
+                          124, 127, 126, 125, 129));
+  std::vector<uint8_t> raised;
+  for (int8_t code : halves) raised.push_back(static_cast<uint8_t>(code + 128));
+  EXPECT_THAT((Answer<uint8_t, int8_t>(raised, {1, 128}, {4, 0}, Rounding::kFixedPoint)),
+              ElementsAre(-1, -2, -3, 1, 2, 3, -4, -5, -1, -2, -3, 1, 2, 3, -4, -5, -1, -2, -3, 1));
+  EXPECT_THAT((Answer<uint8_t, int8_t>(raised, {1, 128}, {4, 0}, Rounding::kFloat32)),
+              ElementsAre(0, -1, -2, 1, 2, 3, -3, -4, 0, -1, -2, 1, 2, 3, -3, -4, -1, -2, -3, 1));
+}
+
 TEST(QuantizeTest, RefusesScalesThatMeanNothing) {
   UnaryModel model{BuiltinOp::kQuantize, 2, {1}, {}, {1}, {0, 0}, {}};
   model.type = DataType::kFloat32;
