@@ -10,10 +10,10 @@
 #include "engine/base/status_macros.h"
 #include "engine/cpu/isa.h"
 #include "engine/ops/registry.h"
-#include "engine/runtime/compiled_graph.h"
+#include "engine/runtime/compiled_program.h"
 #include "engine/runtime/edge.h"
-#include "engine/runtime/graph_runner.h"
 #include "engine/runtime/io_names.h"
+#include "engine/runtime/program_runner.h"
 
 namespace octet {
 namespace {
@@ -31,7 +31,9 @@ std::vector<IoTensor> DescribeIo(const Graph& graph, const Plan& plan,
 
 size_t ConstantDataBytes(const Model& model) {
   size_t bytes = 0;
-  for (const TensorDef& tensor : model.main().tensors) bytes += tensor.data.size();
+  for (const SubgraphDef& subgraph : model.subgraphs()) {
+    for (const TensorDef& tensor : subgraph.tensors) bytes += tensor.data.size();
+  }
   return bytes;
 }
 
@@ -70,7 +72,7 @@ absl::string_view RoundingName(Rounding rounding) {
 }
 
 struct CompiledModel::Impl {
-  std::shared_ptr<const CompiledGraph> graph;
+  std::shared_ptr<const CompiledProgram> program;
   ModelDescription description;
 };
 
@@ -89,17 +91,18 @@ absl::StatusOr<std::shared_ptr<const CompiledModel>> CompiledModel::Compile(
   runtime.max_rows = options.max_rows;
   runtime.max_arena_bytes = options.max_arena_bytes;
   auto impl = std::make_unique<Impl>();
-  OCTET_ASSIGN_OR_RETURN(impl->graph, CompiledGraph::Compile(model, runtime));
+  OCTET_ASSIGN_OR_RETURN(impl->program, CompiledProgram::Compile(model, runtime));
 
-  const Graph& graph = impl->graph->graph();
-  const Plan& plan = impl->graph->one_row();
+  const Graph& graph = impl->program->main();
+  const Plan& plan = impl->program->one_row();
   const IoNames names = PublicNames(*model);
   ModelDescription& description = impl->description;
   description.inputs = DescribeIo(graph, plan, graph.inputs, names.inputs);
   description.outputs = DescribeIo(graph, plan, graph.outputs, names.outputs);
-  description.batchable = impl->graph->batchable();
-  description.not_batchable_reason = impl->graph->not_batchable_reason();
-  description.weight_bytes = graph.constant_bytes + ConstantDataBytes(*model);
+  description.batchable = impl->program->batchable();
+  description.not_batchable_reason = impl->program->not_batchable_reason();
+  description.weight_bytes = impl->program->program().ConstantBytes() + ConstantDataBytes(*model);
+  description.stateful = impl->program->program().stateful;
   description.arena_bytes = plan.arena_bytes;
   description.isa = runtime.graph.isas.ToString();
   description.rounding = options.rounding;
@@ -109,10 +112,10 @@ absl::StatusOr<std::shared_ptr<const CompiledModel>> CompiledModel::Compile(
 const ModelDescription& CompiledModel::description() const { return impl_->description; }
 
 struct ExecutionContext::Impl {
-  explicit Impl(std::shared_ptr<const CompiledGraph> compiled)
-      : graph(std::move(compiled)), runner(*graph) {}
-  const std::shared_ptr<const CompiledGraph> graph;
-  GraphRunner runner;
+  explicit Impl(std::shared_ptr<const CompiledProgram> compiled)
+      : program(std::move(compiled)), runner(*program) {}
+  const std::shared_ptr<const CompiledProgram> program;
+  ProgramRunner runner;
 };
 
 ExecutionContext::ExecutionContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -121,13 +124,13 @@ ExecutionContext::~ExecutionContext() = default;
 absl::StatusOr<std::unique_ptr<ExecutionContext>> ExecutionContext::Create(
     std::shared_ptr<const CompiledModel> model) {
   std::unique_ptr<ExecutionContext> context(
-      new ExecutionContext(std::make_unique<Impl>(model->impl_->graph)));
+      new ExecutionContext(std::make_unique<Impl>(model->impl_->program)));
   OCTET_RETURN_IF_ERROR(context->SetRows(1));
   return context;
 }
 
 absl::Status ExecutionContext::SetRows(int rows) {
-  const int max_rows = impl_->graph->options().max_rows;
+  const int max_rows = impl_->program->options().max_rows;
   if (rows < 1 || rows > max_rows) {
     return absl::InvalidArgumentError(
         absl::StrCat(rows, " rows; 1 to ", max_rows, " are possible"));
@@ -143,6 +146,7 @@ absl::Span<const std::byte> ExecutionContext::output(int i) const {
 Shape ExecutionContext::input_shape(int i) const { return impl_->runner.input_shape(i); }
 Shape ExecutionContext::output_shape(int i) const { return impl_->runner.output_shape(i); }
 absl::Status ExecutionContext::Run() { return impl_->runner.Run(); }
+void ExecutionContext::ResetState() { impl_->runner.ResetState(); }
 
 absl::Status QuantizeValues(absl::Span<const float> values, DataType type,
                             const Quantization& quantization, absl::Span<std::byte> out) {
@@ -157,8 +161,10 @@ absl::Status DequantizeCodes(absl::Span<const std::byte> codes, DataType type,
 std::vector<SupportedOp> ListOps() {
   std::vector<SupportedOp> list;
   for (const ops::OpRow& row : ops::OpRows()) {
-    list.push_back({std::string(BuiltinOpName(row.op)), row.min_version, row.max_version,
-                    SlotNames(row.inputs), SlotNames(row.outputs)});
+    list.push_back({row.op == BuiltinOp::kCustom ? std::string(row.custom_name)
+                                                 : std::string(BuiltinOpName(row.op)),
+                    row.min_version, row.max_version, SlotNames(row.inputs),
+                    SlotNames(row.outputs)});
   }
   return list;
 }

@@ -57,6 +57,15 @@ inline int32_t MultiplyByFixedPoint(int32_t x, FixedPointMultiplier m) {
   return RoundingShiftRight(DoublingHighMul(shifted, m.multiplier), right);
 }
 
+// MBU: like MB, but the second rounding is half up. Some of TensorFlow Lite's builtin kernels.
+inline int32_t MultiplyHalfUp(int32_t x, FixedPointMultiplier m) {
+  const int left = m.exponent > 0 ? m.exponent : 0;
+  const int right = m.exponent > 0 ? 0 : -m.exponent;
+  const auto shifted = static_cast<int32_t>(static_cast<uint32_t>(x) << left);
+  const int64_t high = DoublingHighMul(shifted, m.multiplier);
+  return static_cast<int32_t>((high + ((int64_t{1} << right) >> 1)) >> right);
+}
+
 }  // namespace octet::kernels
 
 #endif  // OCTET_ENGINE_KERNELS_FIXED_POINT_H_

@@ -1,33 +1,11 @@
 #include "engine/model/options_reader.h"
 
-#include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
+#include <variant>
+
 #include "engine/base/status_macros.h"
+#include "engine/model/options_table.h"
 
 namespace octet {
-namespace {
-
-enum class Presence { kRequired, kOptional };
-
-// The operator's options as table T: null where they are absent and may be.
-template <typename T>
-absl::StatusOr<const T*> Table(const tflite::Operator& source, Presence presence,
-                               const std::string& label) {
-  constexpr tflite::BuiltinOptions kKind = tflite::BuiltinOptionsTraits<T>::enum_value;
-  const tflite::BuiltinOptions kind = source.builtin_options_type();
-  const void* table = source.builtin_options();
-  if (kind == kKind && table != nullptr) return static_cast<const T*>(table);
-  if (kind != kKind && kind != tflite::BuiltinOptions::NONE) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(label, ": has ", tflite::EnumNameBuiltinOptions(kind), " instead of ",
-                     tflite::EnumNameBuiltinOptions(kKind)));
-  }
-  if (presence == Presence::kRequired) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(label, ": ", tflite::EnumNameBuiltinOptions(kKind), " are missing"));
-  }
-  return static_cast<const T*>(nullptr);
-}
 
 absl::StatusOr<Padding> ReadPadding(tflite::Padding padding, const std::string& label) {
   switch (padding) {
@@ -59,6 +37,8 @@ absl::StatusOr<Activation> ReadActivation(tflite::ActivationFunctionType activat
   return absl::InvalidArgumentError(absl::StrCat(
       label, ": fused activation ", static_cast<int>(activation), " is not in the format"));
 }
+
+namespace {
 
 absl::StatusOr<OpOptions> ReadConv2D(const tflite::Operator& source, const std::string& label) {
   OCTET_ASSIGN_OR_RETURN(const auto* t,
@@ -158,6 +138,91 @@ absl::StatusOr<OpOptions> ReadConcatenation(const tflite::Operator& source,
   return options;
 }
 
+absl::StatusOr<OpOptions> ReadSub(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::SubOptions>(source, Presence::kOptional, label));
+  AddOptions options;
+  if (t == nullptr) return options;
+  OCTET_ASSIGN_OR_RETURN(options.activation, ReadActivation(t->fused_activation_function(), label));
+  options.pot_scale_int16 = t->pot_scale_int16();
+  return options;
+}
+
+// Tables whose one field is a fused activation.
+template <typename T>
+absl::StatusOr<OpOptions> ReadFused(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t, Table<T>(source, Presence::kOptional, label));
+  ActivationOptions options;
+  if (t == nullptr) return options;
+  OCTET_ASSIGN_OR_RETURN(options.activation, ReadActivation(t->fused_activation_function(), label));
+  return options;
+}
+
+absl::StatusOr<OpOptions> ReadLeakyRelu(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::LeakyReluOptions>(source, Presence::kOptional, label));
+  return LeakyReluOptions{.alpha = t == nullptr ? 0.0f : t->alpha()};
+}
+
+absl::StatusOr<OpOptions> ReadGelu(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::GeluOptions>(source, Presence::kOptional, label));
+  return GeluOptions{.approximate = t != nullptr && t->approximate()};
+}
+
+absl::StatusOr<OpOptions> ReadLocalResponseNormalization(const tflite::Operator& source,
+                                                         const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t, Table<tflite::LocalResponseNormalizationOptions>(
+                                            source, Presence::kRequired, label));
+  return LocalResponseNormalizationOptions{
+      .radius = t->radius(), .bias = t->bias(), .alpha = t->alpha(), .beta = t->beta()};
+}
+
+absl::StatusOr<OpOptions> ReadTransposeConv(const tflite::Operator& source,
+                                            const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::TransposeConvOptions>(source, Presence::kRequired, label));
+  TransposeConvOptions options;
+  OCTET_ASSIGN_OR_RETURN(options.padding, ReadPadding(t->padding(), label));
+  OCTET_ASSIGN_OR_RETURN(options.activation, ReadActivation(t->fused_activation_function(), label));
+  options.stride_h = t->stride_h();
+  options.stride_w = t->stride_w();
+  return options;
+}
+
+absl::StatusOr<OpOptions> ReadConv3D(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::Conv3DOptions>(source, Presence::kRequired, label));
+  Conv3DOptions options;
+  OCTET_ASSIGN_OR_RETURN(options.padding, ReadPadding(t->padding(), label));
+  OCTET_ASSIGN_OR_RETURN(options.activation, ReadActivation(t->fused_activation_function(), label));
+  options.stride_d = t->stride_d();
+  options.stride_h = t->stride_h();
+  options.stride_w = t->stride_w();
+  options.dilation_d = t->dilation_d_factor();
+  options.dilation_h = t->dilation_h_factor();
+  options.dilation_w = t->dilation_w_factor();
+  return options;
+}
+
+absl::StatusOr<OpOptions> ReadBatchMatMul(const tflite::Operator& source,
+                                          const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t,
+                         Table<tflite::BatchMatMulOptions>(source, Presence::kOptional, label));
+  if (t == nullptr) return BatchMatMulOptions();
+  return BatchMatMulOptions{.adj_x = t->adj_x(),
+                            .adj_y = t->adj_y(),
+                            .asymmetric_quantize_inputs = t->asymmetric_quantize_inputs()};
+}
+
+template <typename T>
+absl::StatusOr<OpOptions> ReadResize(const tflite::Operator& source, const std::string& label) {
+  OCTET_ASSIGN_OR_RETURN(const auto* t, Table<T>(source, Presence::kOptional, label));
+  if (t == nullptr) return ResizeOptions();
+  return ResizeOptions{.align_corners = t->align_corners(),
+                       .half_pixel_centers = t->half_pixel_centers()};
+}
+
 }  // namespace
 
 absl::StatusOr<OpOptions> ReadOptions(BuiltinOp op, const tflite::Operator& source,
@@ -171,10 +236,41 @@ absl::StatusOr<OpOptions> ReadOptions(BuiltinOp op, const tflite::Operator& sour
       return ReadFullyConnected(source, label);
     case BuiltinOp::kAveragePool2d:
     case BuiltinOp::kMaxPool2d:
+    case BuiltinOp::kL2Pool2d:
       return ReadPool2D(source, label);
     case BuiltinOp::kAdd:
       return ReadAdd(source, label);
+    case BuiltinOp::kSub:
+      return ReadSub(source, label);
+    case BuiltinOp::kMul:
+      return ReadFused<tflite::MulOptions>(source, label);
+    case BuiltinOp::kDiv:
+      return ReadFused<tflite::DivOptions>(source, label);
+    case BuiltinOp::kL2Normalization:
+      return ReadFused<tflite::L2NormOptions>(source, label);
+    case BuiltinOp::kLeakyRelu:
+      return ReadLeakyRelu(source, label);
+    case BuiltinOp::kGelu:
+      return ReadGelu(source, label);
+    case BuiltinOp::kLocalResponseNormalization:
+      return ReadLocalResponseNormalization(source, label);
+    case BuiltinOp::kTransposeConv:
+      return ReadTransposeConv(source, label);
+    case BuiltinOp::kConv3d:
+      return ReadConv3D(source, label);
+    case BuiltinOp::kBatchMatmul:
+      return ReadBatchMatMul(source, label);
+    case BuiltinOp::kResizeBilinear:
+      return ReadResize<tflite::ResizeBilinearOptions>(source, label);
+    case BuiltinOp::kResizeNearestNeighbor:
+      return ReadResize<tflite::ResizeNearestNeighborOptions>(source, label);
     case BuiltinOp::kMean:
+    case BuiltinOp::kSum:
+    case BuiltinOp::kReduceMax:
+    case BuiltinOp::kReduceMin:
+    case BuiltinOp::kReduceProd:
+    case BuiltinOp::kReduceAny:
+    case BuiltinOp::kReduceAll:
       return ReadReducer(source, label);
     case BuiltinOp::kReshape:
       return ReadReshape(source, label);
@@ -183,8 +279,11 @@ absl::StatusOr<OpOptions> ReadOptions(BuiltinOp op, const tflite::Operator& sour
     case BuiltinOp::kConcatenation:
       return ReadConcatenation(source, label);
     default:
-      return OpOptions();
+      break;
   }
+  OCTET_ASSIGN_OR_RETURN(OpOptions movement, ReadMovementOptions(op, source, label));
+  if (!std::holds_alternative<std::monostate>(movement)) return movement;
+  return ReadStateOptions(op, source, label);
 }
 
 }  // namespace octet

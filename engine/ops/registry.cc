@@ -11,13 +11,7 @@ namespace octet::ops {
 namespace {
 
 OpRowList AllRows() {
-  OpRowList rows;
-  for (auto* list : {&AddRows, &ConcatenationRows, &Conv2DRows, &DepthwiseConv2DRows,
-                     &DequantizeRows, &FullyConnectedRows, &MeanRows, &PadRows, &Pool2DRows,
-                     &QuantizeRows, &ReshapeRows, &SoftmaxRows, &TransposeRows}) {
-    OpRowList part = list();
-    std::move(part.begin(), part.end(), std::back_inserter(rows));
-  }
+  OpRowList rows = JoinRows(ProductRows(), ElementwiseRows(), MovementRows(), ReductionRows());
   std::stable_sort(rows.begin(), rows.end(),
                    [](const OpRow& a, const OpRow& b) { return a.op < b.op; });
   return rows;
@@ -61,7 +55,7 @@ PreparedOp FindAndPrepare(const PrepareContext& context) {
   bool version_fits = false;
   int newest = 0;
   for (const OpRow& row : OpRows()) {
-    if (row.op != op.op) continue;
+    if (row.op != op.op || row.custom_name != op.custom_name) continue;
     known = true;
     newest = std::max(newest, row.max_version);
     if (op.version < row.min_version || op.version > row.max_version) continue;

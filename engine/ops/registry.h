@@ -9,26 +9,9 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "engine/ops/op.h"
+#include "engine/ops/core/op_row.h"
 
 namespace octet::ops {
-
-// The type of one input or output.
-struct TypeSlot {
-  DataType type;
-  bool optional = false;  // may be absent
-  bool repeats = false;   // stands for one or more; only as the last slot
-};
-
-// One type combination of one operator.
-struct OpRow {
-  BuiltinOp op;
-  int min_version;
-  int max_version;
-  std::vector<TypeSlot> inputs;
-  std::vector<TypeSlot> outputs;
-  PrepareFunction prepare;
-};
 
 // All rows, in the order of the operator codes.
 absl::Span<const OpRow> OpRows();

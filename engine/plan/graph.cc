@@ -14,21 +14,23 @@ namespace {
 // What constants computed at load may take, all together.
 constexpr size_t kMaxFoldedBytes = size_t{1} << 30;
 
-// Whether each operator contributes to an output of the subgraph.
-std::vector<bool> NeededOperators(const SubgraphDef& subgraph) {
-  std::vector<bool> wanted(subgraph.tensors.size(), false);
-  for (int32_t output : subgraph.outputs) wanted[output] = true;
-  std::vector<bool> needed(subgraph.operators.size(), false);
-  for (size_t i = subgraph.operators.size(); i-- > 0;) {
-    const OperatorDef& op = subgraph.operators[i];
-    needed[i] =
-        std::any_of(op.outputs.begin(), op.outputs.end(), [&](int32_t t) { return wanted[t]; });
-    if (!needed[i]) continue;
-    for (int32_t t : op.inputs) {
+// Drops the steps that neither an output nor any state depends on.
+void DropUnneeded(Graph& graph) {
+  std::vector<bool> wanted(graph.tensors.size(), false);
+  for (int32_t output : graph.outputs) wanted[output] = true;
+  std::vector<GraphStep> kept;
+  for (size_t i = graph.steps.size(); i-- > 0;) {
+    GraphStep& step = graph.steps[i];
+    const bool read =
+        std::any_of(step.outputs.begin(), step.outputs.end(), [&](int32_t t) { return wanted[t]; });
+    if (!read && !step.op->HasSideEffects()) continue;
+    for (int32_t t : step.inputs) {
       if (t != kAbsentTensor) wanted[t] = true;
     }
+    kept.push_back(std::move(step));
   }
-  return needed;
+  std::reverse(kept.begin(), kept.end());
+  graph.steps = std::move(kept);
 }
 
 absl::Status InOperator(const GraphStep& step, const absl::Status& status) {
@@ -41,6 +43,12 @@ absl::Status InOperator(const GraphStep& step, const absl::Status& status) {
 bool AllInputsConstant(const Graph& graph, const GraphStep& step) {
   return std::all_of(step.inputs.begin(), step.inputs.end(),
                      [&](int32_t t) { return t == kAbsentTensor || graph.tensors[t].is_constant; });
+}
+
+// Whether a step can run while the graph is prepared.
+bool IsFoldable(const Graph& graph, const GraphStep& step) {
+  return !step.inputs.empty() && !step.op->HasSideEffects() &&
+         step.op->shape_source() != ops::ShapeSource::kRun && AllInputsConstant(graph, step);
 }
 
 // Runs a step on constants and keeps its outputs as constants.
@@ -59,7 +67,8 @@ absl::Status Fold(const GraphStep& step, Graph& graph) {
     inputs.push_back(absent ? nullptr : copies.back().data());
     input_shapes.push_back(absent ? Shape() : graph.tensors[t].shape);
   }
-  OCTET_ASSIGN_OR_RETURN(const ops::Shapes output_shapes, step.op->InferShapes(input_shapes));
+  OCTET_ASSIGN_OR_RETURN(const ops::Shapes output_shapes,
+                         InferShapes(*step.op, input_shapes, inputs));
   std::vector<void*> outputs;
   for (size_t i = 0; i < step.outputs.size(); ++i) {
     TensorDef& tensor = graph.tensors[step.outputs[i]];
@@ -88,8 +97,6 @@ absl::Status Fold(const GraphStep& step, Graph& graph) {
   return step.op->Run(context);
 }
 
-// Reading checked that nothing is read before it is made; what remains is a tensor that the file
-// calls a variable, whose state no operator here keeps.
 absl::Status CheckSources(const SubgraphDef& subgraph) {
   for (int32_t t : subgraph.inputs) {
     if (subgraph.tensors[t].is_constant) {
@@ -97,44 +104,116 @@ absl::Status CheckSources(const SubgraphDef& subgraph) {
           absl::StrCat("input '", subgraph.tensors[t].name, "' has constant data"));
     }
   }
-  for (size_t t = 0; t < subgraph.tensors.size(); ++t) {
-    if (subgraph.tensors[t].is_variable) {
-      return absl::UnimplementedError(
-          absl::StrCat("tensor ", t, " ('", subgraph.tensors[t].name, "') is a variable"));
-    }
-  }
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<const Graph>> PrepareGraph(std::shared_ptr<const Model> model,
-                                                          const GraphOptions& options) {
+absl::StatusOr<std::unique_ptr<const Graph>> PrepareGraph(const SubgraphDef& subgraph,
+                                                          const GraphOptions& options,
+                                                          ops::VariableNames& variables) {
   auto graph = std::make_unique<Graph>();
-  const SubgraphDef& subgraph = model->main();
-  graph->model = model;
   graph->tensors = subgraph.tensors;
   graph->inputs = subgraph.inputs;
   graph->outputs = subgraph.outputs;
   OCTET_RETURN_IF_ERROR(CheckSources(subgraph));
-  const std::vector<bool> needed = NeededOperators(subgraph);
   for (size_t i = 0; i < subgraph.operators.size(); ++i) {
     const OperatorDef& op = subgraph.operators[i];
-    ops::PrepareContext context{graph->tensors, &op, options.rounding, options.isas};
+    ops::PrepareContext context{graph->tensors, &op, options.rounding, options.isas, &variables};
     // An operator that nothing needs is prepared all the same: a file that holds what Octet lacks
     // is refused as a whole, whatever hangs on it.
     OCTET_ASSIGN_OR_RETURN(auto prepared, ops::PrepareOp(context, static_cast<int>(i)));
     GraphStep step{std::move(prepared), static_cast<int32_t>(i), op.op, op.inputs, op.outputs};
     // Folded whether needed or not: what hangs on it must find its constants to be prepared.
-    if (!op.inputs.empty() && AllInputsConstant(*graph, step)) {
+    if (IsFoldable(*graph, step)) {
       OCTET_RETURN_IF_ERROR(InOperator(step, Fold(step, *graph)));
+    } else {
+      graph->steps.push_back(std::move(step));
+    }
+  }
+  DropUnneeded(*graph);
+  for (const GraphStep& step : graph->steps) graph->constant_bytes += step.op->ConstantBytes();
+  return graph;
+}
+
+// Subgraphs that an operator calls.
+std::vector<int32_t> Callees(const OperatorDef& op) {
+  if (const auto* call = std::get_if<IfOptions>(&op.options)) {
+    return {call->then_subgraph, call->else_subgraph};
+  }
+  if (const auto* call = std::get_if<WhileOptions>(&op.options)) {
+    return {call->cond_subgraph, call->body_subgraph};
+  }
+  if (const auto* call = std::get_if<CallOnceOptions>(&op.options)) return {call->init_subgraph};
+  return {};
+}
+
+enum class Visit { kNew, kOpen, kDone };
+
+// Subgraphs in the order of a depth-first walk from `subgraph`; an open one met again is a circle.
+absl::Status WalkCalls(const Model& model, int32_t subgraph, std::vector<Visit>& visits) {
+  visits[subgraph] = Visit::kOpen;
+  for (const OperatorDef& op : model.subgraphs()[subgraph].operators) {
+    for (int32_t callee : Callees(op)) {
+      if (callee < 0 || callee >= static_cast<int32_t>(visits.size())) {
+        return absl::InvalidArgumentError(absl::StrCat("subgraph ", subgraph, ": ",
+                                                       BuiltinOpName(op.op), " calls subgraph ",
+                                                       callee, ", which does not exist"));
+      }
+      if (visits[callee] == Visit::kOpen) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("subgraph ", callee, " calls itself through subgraph ", subgraph));
+      }
+      if (visits[callee] == Visit::kNew) {
+        OCTET_RETURN_IF_ERROR(WalkCalls(model, callee, visits));
+      }
+    }
+  }
+  visits[subgraph] = Visit::kDone;
+  return absl::OkStatus();
+}
+
+bool KeepsState(const Graph& graph) {
+  return std::any_of(graph.tensors.begin(), graph.tensors.end(),
+                     [](const TensorDef& tensor) { return tensor.is_variable; });
+}
+
+}  // namespace
+
+absl::StatusOr<ops::Shapes> InferShapes(const ops::Op& op, absl::Span<const Shape> inputs,
+                                        absl::Span<const void* const> values) {
+  return op.shape_source() == ops::ShapeSource::kValues ? op.InferShapesFromValues(inputs, values)
+                                                        : op.InferShapes(inputs);
+}
+
+size_t Program::ConstantBytes() const {
+  size_t bytes = 0;
+  for (const auto& graph : graphs) bytes += graph == nullptr ? 0 : graph->constant_bytes;
+  return bytes;
+}
+
+absl::StatusOr<std::unique_ptr<const Program>> PrepareProgram(std::shared_ptr<const Model> model,
+                                                              const GraphOptions& options) {
+  auto program = std::make_unique<Program>();
+  std::vector<Visit> visits(model->subgraphs().size(), Visit::kNew);
+  OCTET_RETURN_IF_ERROR(WalkCalls(*model, 0, visits));
+  ops::VariableNames variables;
+  for (size_t s = 0; s < visits.size(); ++s) {
+    if (visits[s] == Visit::kNew) {
+      program->graphs.push_back(nullptr);
       continue;
     }
-    if (!needed[i]) continue;
-    graph->constant_bytes += step.op->ConstantBytes();
-    graph->steps.push_back(std::move(step));
+    auto graph = PrepareGraph(model->subgraphs()[s], options, variables);
+    if (!graph.ok()) {
+      return s == 0 ? graph.status()
+                    : absl::Status(graph.status().code(),
+                                   absl::StrCat("subgraph ", s, ", ", graph.status().message()));
+    }
+    program->stateful |= KeepsState(**graph);
+    program->graphs.push_back(*std::move(graph));
   }
-  return graph;
+  program->variables = variables.size();
+  program->stateful |= program->variables > 0;
+  program->model = std::move(model);
+  return program;
 }
 
 }  // namespace octet

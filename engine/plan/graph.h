@@ -1,4 +1,4 @@
-// A model whose operators are prepared: what every plan of it shares.
+// A subgraph whose operators are prepared: what every plan of it shares.
 #ifndef OCTET_ENGINE_PLAN_GRAPH_H_
 #define OCTET_ENGINE_PLAN_GRAPH_H_
 
@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/base/aligned_buffer.h"
-#include "engine/ops/op.h"
+#include "engine/ops/core/op.h"
 
 namespace octet {
 
@@ -21,10 +21,9 @@ struct GraphStep {
   std::vector<int32_t> outputs;
 };
 
-// Immutable once prepared.
+// One subgraph. Immutable once prepared.
 struct Graph {
-  std::shared_ptr<const Model> model;
-  // The main subgraph's tensors, with what was computed while preparing as constants.
+  // The subgraph's tensors, with what was computed while preparing as constants.
   std::vector<TensorDef> tensors;
   std::vector<int32_t> inputs;
   std::vector<int32_t> outputs;
@@ -39,10 +38,28 @@ struct GraphOptions {
   IsaSet isas;
 };
 
-// Prepares each operator that an output depends on. One whose inputs are all constant runs here and
-// now, and its outputs become constants. Errors name the operator.
-absl::StatusOr<std::unique_ptr<const Graph>> PrepareGraph(std::shared_ptr<const Model> model,
-                                                          const GraphOptions& options);
+// All subgraphs of a model that its main one reaches. Immutable once prepared.
+struct Program {
+  std::shared_ptr<const Model> model;
+  // By subgraph index; null where nothing calls the subgraph.
+  std::vector<std::unique_ptr<const Graph>> graphs;
+  size_t variables = 0;  // number of named variables
+  // Some operator or tensor keeps state between runs.
+  bool stateful = false;
+
+  const Graph& main() const { return *graphs[0]; }
+  size_t ConstantBytes() const;
+};
+
+// Output shapes of an operator whose shapes do not need a run.
+absl::StatusOr<ops::Shapes> InferShapes(const ops::Op& op, absl::Span<const Shape> inputs,
+                                        absl::Span<const void* const> values);
+
+// Prepares each operator of every subgraph that is reached. One whose inputs are all constant runs
+// here and now, and its outputs become constants; one that no output depends on is dropped. Errors
+// name the operator; InvalidArgument also where subgraphs call each other in a circle.
+absl::StatusOr<std::unique_ptr<const Program>> PrepareProgram(std::shared_ptr<const Model> model,
+                                                              const GraphOptions& options);
 
 }  // namespace octet
 

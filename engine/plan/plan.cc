@@ -23,43 +23,123 @@ ops::Shapes InputShapes(const GraphStep& step, absl::Span<const Shape> shapes) {
   return inputs;
 }
 
-absl::StatusOr<std::vector<Shape>> InferAllShapes(const Graph& graph, int rows) {
-  std::vector<Shape> shapes;
-  for (const TensorDef& tensor : graph.tensors) shapes.push_back(tensor.shape);
-  if (rows != 1) {
-    for (int32_t t : graph.inputs) {
-      if (shapes[t].rank() == 0) {
-        return absl::FailedPreconditionError(
-            absl::StrCat("input '", graph.tensors[t].name, "' is a scalar"));
-      }
-      OCTET_ASSIGN_OR_RETURN(shapes[t], shapes[t].WithRows(rows));
-    }
-  }
-  for (const GraphStep& step : graph.steps) {
-    auto outputs = step.op->InferShapes(InputShapes(step, shapes));
-    OCTET_RETURN_IF_ERROR(InStep(step, outputs.status()));
-    for (size_t i = 0; i < step.outputs.size(); ++i) shapes[step.outputs[i]] = (*outputs)[i];
-  }
-  return shapes;
-}
+// What a value that follows from shapes may take: such values are shapes and indices themselves.
+constexpr size_t kMaxKnownBytes = 64 * 1024;
 
-// The tensors and scratch of a run as requests to the arena, and whom each one is for.
+// Walks the steps in order, inferring shapes and running those whose inputs are known.
+class ShapeWalk {
+ public:
+  ShapeWalk(const Graph& graph, Plan& plan) : graph_(graph), plan_(plan) {
+    for (const TensorDef& tensor : graph.tensors) plan.shapes.push_back(tensor.shape);
+    for (size_t i = 0; i < graph.inputs.size(); ++i) {
+      plan.shapes[graph.inputs[i]] = plan.input_shapes[i];
+    }
+    plan.known.assign(graph.tensors.size(), nullptr);
+  }
+
+  absl::Status Run() {
+    const auto count = static_cast<int32_t>(graph_.steps.size());
+    plan_.first_dynamic = count;
+    for (int32_t s = 0; s < count; ++s) {
+      const GraphStep& step = graph_.steps[s];
+      if (!ShapesAreKnown(step)) {
+        plan_.first_dynamic = s;
+        break;
+      }
+      OCTET_RETURN_IF_ERROR(InStep(step, Step(s, step)));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const void* ValueOf(int32_t t) const {
+    if (t == kAbsentTensor) return nullptr;
+    return graph_.tensors[t].is_constant ? graph_.tensors[t].data.data() : plan_.known[t];
+  }
+
+  bool IsKnown(int32_t t) const {
+    return t == kAbsentTensor || graph_.tensors[t].is_constant || plan_.known[t] != nullptr;
+  }
+
+  bool ShapesAreKnown(const GraphStep& step) const {
+    if (step.op->shape_source() == ops::ShapeSource::kShapes) return true;
+    if (step.op->shape_source() == ops::ShapeSource::kRun) return false;
+    for (size_t i = 0; i < step.inputs.size(); ++i) {
+      if (((step.op->ValueInputs() >> i) & 1) && !IsKnown(step.inputs[i])) return false;
+    }
+    return true;
+  }
+
+  // Whether the step's outputs can be computed now: shapes and indices, not data.
+  bool IsComputable(const GraphStep& step, const ops::Shapes& outputs) const {
+    if (step.op->HasSideEffects() || step.inputs.empty()) return false;
+    const bool inputs_known =
+        std::all_of(step.inputs.begin(), step.inputs.end(), [&](int32_t t) { return IsKnown(t); });
+    if (!inputs_known && !step.op->OutputsFollowFromShapes()) return false;
+    size_t bytes = 0;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      bytes += outputs[i].num_elements() * DataTypeSize(graph_.tensors[step.outputs[i]].type);
+    }
+    return bytes <= kMaxKnownBytes;
+  }
+
+  absl::Status Step(int32_t index, const GraphStep& step) {
+    const ops::Shapes inputs = InputShapes(step, plan_.shapes);
+    std::vector<const void*> values;
+    for (int32_t t : step.inputs) values.push_back(ValueOf(t));
+    OCTET_ASSIGN_OR_RETURN(const ops::Shapes outputs, InferShapes(*step.op, inputs, values));
+    for (size_t i = 0; i < step.outputs.size(); ++i) plan_.shapes[step.outputs[i]] = outputs[i];
+    if (IsComputable(step, outputs)) return Compute(step, inputs, values, outputs);
+    plan_.steps.push_back(index);
+    return absl::OkStatus();
+  }
+
+  absl::Status Compute(const GraphStep& step, const ops::Shapes& inputs,
+                       const std::vector<const void*>& values, const ops::Shapes& outputs) {
+    std::vector<void*> results;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const size_t bytes =
+          outputs[i].num_elements() * DataTypeSize(graph_.tensors[step.outputs[i]].type);
+      AlignedBuffer buffer(bytes + ops::kInputOverReadBytes);
+      if (!buffer.ok()) return absl::ResourceExhaustedError("out of memory");
+      results.push_back(buffer.data());
+      plan_.known[step.outputs[i]] = buffer.data();
+      plan_.known_storage.push_back(std::move(buffer));
+    }
+    AlignedBuffer scratch(step.op->ScratchBytes(inputs, 1));
+    if (!scratch.ok()) return absl::ResourceExhaustedError("out of memory");
+    ops::RunContext context;
+    context.inputs = values;
+    context.outputs = results;
+    context.input_shapes = inputs;
+    context.output_shapes = outputs;
+    context.scratch = scratch.data();
+    return step.op->Run(context);
+  }
+
+  const Graph& graph_;
+  Plan& plan_;
+};
+
+// The tensors and scratch of the planned steps as requests to the arena, and whom each is for.
 class ArenaDemand {
  public:
   ArenaDemand(const Graph& graph, Plan& plan, int threads) : graph_(graph), plan_(plan) {
-    const auto last_step = static_cast<int32_t>(graph.steps.size());
+    const auto last = static_cast<int32_t>(plan.steps.size());
     request_of_tensor_.assign(graph.tensors.size(), -1);
     for (int32_t t : graph.inputs) Add(t, -1);
-    for (int32_t s = 0; s < last_step; ++s) {
-      const GraphStep& step = graph.steps[s];
+    for (int32_t s = 0; s < last; ++s) {
+      const GraphStep& step = graph.steps[plan.steps[s]];
       for (int32_t t : step.outputs) Add(t, s);
-      for (int32_t t : step.inputs) {
-        if (t != kAbsentTensor) KeepUntil(t, s);
-      }
+      KeepInputsUntil(step, s);
     }
-    for (int32_t t : graph.outputs) KeepUntil(t, last_step);
-    for (int32_t s = 0; s < last_step; ++s) {
-      const GraphStep& step = graph.steps[s];
+    // What is found while running reads the planned tensors after all planned steps.
+    for (size_t s = plan.first_dynamic; s < graph.steps.size(); ++s) {
+      KeepInputsUntil(graph.steps[s], last);
+    }
+    for (int32_t t : graph.outputs) KeepUntil(t, last);
+    for (int32_t s = 0; s < last; ++s) {
+      const GraphStep& step = graph.steps[plan.steps[s]];
       requests_.push_back({step.op->ScratchBytes(InputShapes(step, plan.shapes), threads), s, s});
     }
   }
@@ -71,18 +151,29 @@ class ArenaDemand {
     for (size_t t = 0; t < graph_.tensors.size(); ++t) {
       if (request_of_tensor_[t] >= 0) plan_.offsets[t] = layout.offsets[request_of_tensor_[t]];
     }
-    plan_.scratch_offsets.assign(layout.offsets.end() - graph_.steps.size(), layout.offsets.end());
+    plan_.scratch_offsets.assign(layout.offsets.end() - plan_.steps.size(), layout.offsets.end());
     return absl::OkStatus();
   }
 
  private:
   void Add(int32_t t, int32_t step) {
-    if (graph_.tensors[t].is_constant || request_of_tensor_[t] >= 0) return;
+    const TensorDef& tensor = graph_.tensors[t];
+    // State lies elsewhere, and so does what was known ahead.
+    if (tensor.is_constant || tensor.is_variable || plan_.known[t] != nullptr ||
+        request_of_tensor_[t] >= 0) {
+      return;
+    }
     request_of_tensor_[t] = static_cast<int32_t>(requests_.size());
     // Kernels read past the end; a neighbour that is being written must not stand there.
-    const size_t bytes = plan_.shapes[t].num_elements() * DataTypeSize(graph_.tensors[t].type) +
-                         ops::kInputOverReadBytes;
+    const size_t bytes =
+        plan_.shapes[t].num_elements() * DataTypeSize(tensor.type) + ops::kInputOverReadBytes;
     requests_.push_back({bytes, step, step});
+  }
+
+  void KeepInputsUntil(const GraphStep& step, int32_t last) {
+    for (int32_t t : step.inputs) {
+      if (t != kAbsentTensor) KeepUntil(t, last);
+    }
   }
 
   void KeepUntil(int32_t t, int32_t step) {
@@ -115,24 +206,51 @@ bool Doubled(const Shape& one, const Shape& two) {
 
 }  // namespace
 
-absl::StatusOr<Plan> BuildPlan(const Graph& graph, const PlanOptions& options) {
+absl::StatusOr<std::vector<Shape>> InputShapesFor(const Graph& graph, int rows) {
+  std::vector<Shape> shapes;
+  for (int32_t t : graph.inputs) {
+    const TensorDef& tensor = graph.tensors[t];
+    if (rows == 1) {
+      shapes.push_back(tensor.shape);
+      continue;
+    }
+    if (tensor.shape.rank() == 0) {
+      return absl::FailedPreconditionError(absl::StrCat("input '", tensor.name, "' is a scalar"));
+    }
+    OCTET_ASSIGN_OR_RETURN(Shape shape, tensor.shape.WithRows(rows));
+    shapes.push_back(std::move(shape));
+  }
+  return shapes;
+}
+
+absl::StatusOr<Plan> BuildPlan(const Graph& graph, std::vector<Shape> input_shapes,
+                               const PlanOptions& options) {
   Plan plan;
-  plan.rows = options.rows;
-  OCTET_ASSIGN_OR_RETURN(plan.shapes, InferAllShapes(graph, options.rows));
+  plan.input_shapes = std::move(input_shapes);
+  OCTET_RETURN_IF_ERROR(ShapeWalk(graph, plan).Run());
   ArenaDemand demand(graph, plan, options.threads);
   OCTET_RETURN_IF_ERROR(demand.Lay(options.max_arena_bytes));
   return plan;
 }
 
 absl::Status CheckBatchable(const Graph& graph, const Plan& one, const absl::StatusOr<Plan>& two) {
+  if (!one.is_static(graph)) {
+    return InStep(graph.steps[one.first_dynamic],
+                  absl::FailedPreconditionError("the shape of its outputs depends on data"));
+  }
   OCTET_RETURN_IF_ERROR(CheckFirstDimension(graph, graph.inputs, one.shapes, 1, "input"));
   OCTET_RETURN_IF_ERROR(CheckFirstDimension(graph, graph.outputs, one.shapes, 1, "output"));
   OCTET_RETURN_IF_ERROR(two.status());
   OCTET_RETURN_IF_ERROR(CheckFirstDimension(graph, graph.outputs, two->shapes, 2, "output"));
-  for (const GraphStep& step : graph.steps) {
+  for (int32_t s : one.steps) {
+    const GraphStep& step = graph.steps[s];
+    if (step.op->HasSideEffects()) {
+      return InStep(step, absl::FailedPreconditionError("it keeps state"));
+    }
     absl::InlinedVector<bool, 4> has_rows;
     for (int32_t t : step.inputs) {
-      has_rows.push_back(t != kAbsentTensor && !graph.tensors[t].is_constant);
+      has_rows.push_back(t != kAbsentTensor && !graph.tensors[t].is_constant &&
+                         one.known[t] == nullptr);
     }
     OCTET_RETURN_IF_ERROR(
         InStep(step, step.op->CheckRowsApart(InputShapes(step, one.shapes), has_rows)));

@@ -1,13 +1,23 @@
 #include "engine/runtime/graph_runner.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 
 namespace octet {
+namespace {
 
-absl::Status GraphRunner::SetRows(int rows) {
-  if (plan_ != nullptr && plan_->rows == rows) return absl::OkStatus();
-  OCTET_ASSIGN_OR_RETURN(std::shared_ptr<const Plan> plan, compiled_.PlanFor(rows));
+absl::Status InStep(const GraphStep& step, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat("operator ", step.op_index, " (", BuiltinOpName(step.kind),
+                                   "): ", status.message()));
+}
+
+}  // namespace
+
+absl::Status GraphRunner::SetPlan(std::shared_ptr<const Plan> plan) {
   if (plan->arena_bytes > arena_.size()) {
     AlignedBuffer arena(plan->arena_bytes);
     if (!arena.ok()) {
@@ -17,37 +27,48 @@ absl::Status GraphRunner::SetRows(int rows) {
     arena_ = std::move(arena);
   }
   plan_ = std::move(plan);
+  dynamic_.resize(graph_.tensors.size());
   Bind();
   return absl::OkStatus();
 }
 
-const void* GraphRunner::Address(int32_t tensor) const {
-  const size_t offset = plan_->offsets[tensor];
-  if (offset == Plan::kNotInArena) return compiled_.graph().tensors[tensor].data.data();
-  return arena_.data() + offset;
+void GraphRunner::SetState(State* state) {
+  state_ = state;
+  if (plan_ != nullptr) Bind();
 }
 
-absl::Span<std::byte> GraphRunner::Bytes(int32_t tensor) {
-  const Graph& graph = compiled_.graph();
+const void* GraphRunner::Address(int32_t tensor) const {
+  const TensorDef& def = graph_.tensors[tensor];
+  if (def.is_constant) return def.data.data();
+  if (def.is_variable) return state_ == nullptr ? nullptr : state_->Tensor(subgraph_, tensor);
+  if (plan_->known[tensor] != nullptr) return plan_->known[tensor];
+  if (dynamic_[tensor].found) return dynamic_[tensor].buffer.data();
+  return arena_.data() + plan_->offsets[tensor];
+}
+
+const Shape& GraphRunner::ShapeOf(int32_t tensor) const {
+  return dynamic_[tensor].found ? dynamic_[tensor].shape : plan_->shapes[tensor];
+}
+
+absl::Span<std::byte> GraphRunner::input(int i) {
+  const int32_t tensor = graph_.inputs[i];
   const size_t size =
-      plan_->shapes[tensor].num_elements() * DataTypeSize(graph.tensors[tensor].type);
+      plan_->shapes[tensor].num_elements() * DataTypeSize(graph_.tensors[tensor].type);
   return {arena_.data() + plan_->offsets[tensor], size};
 }
 
-absl::Span<const std::byte> GraphRunner::output(int i) const {
-  const Graph& graph = compiled_.graph();
-  const int32_t tensor = graph.outputs[i];
-  const size_t size =
-      plan_->shapes[tensor].num_elements() * DataTypeSize(graph.tensors[tensor].type);
-  return {static_cast<const std::byte*>(Address(tensor)), size};
+ops::TensorView GraphRunner::output(int i) const {
+  const int32_t tensor = graph_.outputs[i];
+  return {Address(tensor), ShapeOf(tensor)};
 }
 
 void GraphRunner::Bind() {
-  const Graph& graph = compiled_.graph();
   steps_.clear();
-  for (size_t s = 0; s < graph.steps.size(); ++s) {
-    const GraphStep& step = graph.steps[s];
+  for (DynamicTensor& tensor : dynamic_) tensor.found = false;
+  for (size_t s = 0; s < plan_->steps.size(); ++s) {
+    const GraphStep& step = graph_.steps[plan_->steps[s]];
     BoundStep bound;
+    bound.step = &step;
     for (int32_t t : step.inputs) {
       bound.inputs.push_back(t == kAbsentTensor ? nullptr : Address(t));
       bound.input_shapes.push_back(t == kAbsentTensor ? Shape() : plan_->shapes[t]);
@@ -61,20 +82,98 @@ void GraphRunner::Bind() {
   }
 }
 
+ops::RunContext GraphRunner::ContextFor(const BoundStep& bound) const {
+  ops::RunContext context;
+  context.inputs = bound.inputs;
+  context.outputs = bound.outputs;
+  context.input_shapes = bound.input_shapes;
+  context.output_shapes = bound.output_shapes;
+  context.scratch = bound.scratch;
+  context.pool = environment_.pool;
+  context.subgraphs = environment_.subgraphs;
+  context.variables = state_;
+  return context;
+}
+
 absl::Status GraphRunner::Run() {
-  const Graph& graph = compiled_.graph();
-  for (size_t s = 0; s < steps_.size(); ++s) {
-    const BoundStep& bound = steps_[s];
-    ops::RunContext context;
-    context.inputs = bound.inputs;
-    context.outputs = bound.outputs;
-    context.input_shapes = bound.input_shapes;
-    context.output_shapes = bound.output_shapes;
-    context.scratch = bound.scratch;
-    context.pool = compiled_.pool();
-    OCTET_RETURN_IF_ERROR(graph.steps[s].op->Run(context));
+  for (const BoundStep& bound : steps_) {
+    OCTET_RETURN_IF_ERROR(InStep(*bound.step, bound.step->op->Run(ContextFor(bound))));
+  }
+  for (size_t s = plan_->first_dynamic; s < graph_.steps.size(); ++s) {
+    OCTET_RETURN_IF_ERROR(InStep(graph_.steps[s], RunDynamic(graph_.steps[s])));
   }
   return absl::OkStatus();
+}
+
+// Memory for the outputs of one step.
+class GraphRunner::StepAllocator final : public ops::OutputAllocator {
+ public:
+  StepAllocator(GraphRunner& runner, const GraphStep& step) : runner_(runner), step_(step) {}
+  absl::StatusOr<void*> Allocate(int i, const Shape& shape) override {
+    return runner_.AllocateDynamic(step_.outputs[i], shape);
+  }
+
+ private:
+  GraphRunner& runner_;
+  const GraphStep& step_;
+};
+
+absl::StatusOr<void*> GraphRunner::AllocateDynamic(int32_t tensor, const Shape& shape) {
+  DynamicTensor& dynamic = dynamic_[tensor];
+  const size_t bytes =
+      shape.num_elements() * DataTypeSize(graph_.tensors[tensor].type) + ops::kInputOverReadBytes;
+  if (bytes > dynamic.buffer.size()) {
+    const size_t others = dynamic_bytes_ - dynamic.buffer.size();
+    if (bytes > environment_.max_dynamic_bytes - std::min(others, environment_.max_dynamic_bytes)) {
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "'", graph_.tensors[tensor].name, "' of shape ", shape.ToString(),
+          " would pass the memory limit of ", environment_.max_dynamic_bytes, " bytes"));
+    }
+    AlignedBuffer buffer(bytes);
+    if (!buffer.ok()) return absl::ResourceExhaustedError("out of memory");
+    dynamic.buffer = std::move(buffer);
+    dynamic_bytes_ = others + bytes;
+  }
+  dynamic.found = true;
+  dynamic.shape = shape;
+  return dynamic.buffer.data();
+}
+
+absl::Status GraphRunner::EnsureScratch(size_t bytes) {
+  if (bytes <= dynamic_scratch_.size()) return absl::OkStatus();
+  if (bytes > environment_.max_dynamic_bytes) {
+    return absl::ResourceExhaustedError(absl::StrCat("scratch memory of ", bytes,
+                                                     " bytes would pass the memory limit of ",
+                                                     environment_.max_dynamic_bytes));
+  }
+  AlignedBuffer scratch(bytes);
+  if (!scratch.ok()) return absl::ResourceExhaustedError("out of memory");
+  dynamic_scratch_ = std::move(scratch);
+  return absl::OkStatus();
+}
+
+absl::Status GraphRunner::RunDynamic(const GraphStep& step) {
+  BoundStep bound;
+  bound.step = &step;
+  for (int32_t t : step.inputs) {
+    bound.inputs.push_back(t == kAbsentTensor ? nullptr : Address(t));
+    bound.input_shapes.push_back(t == kAbsentTensor ? Shape() : ShapeOf(t));
+  }
+  if (step.op->shape_source() == ops::ShapeSource::kRun) {
+    StepAllocator allocator(*this, step);
+    return step.op->RunAllocating(ContextFor(bound), allocator);
+  }
+  OCTET_ASSIGN_OR_RETURN(const ops::Shapes outputs,
+                         InferShapes(*step.op, bound.input_shapes, bound.inputs));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    OCTET_ASSIGN_OR_RETURN(void* memory, AllocateDynamic(step.outputs[i], outputs[i]));
+    bound.outputs.push_back(memory);
+    bound.output_shapes.push_back(outputs[i]);
+  }
+  const int threads = environment_.pool == nullptr ? 1 : environment_.pool->threads();
+  OCTET_RETURN_IF_ERROR(EnsureScratch(step.op->ScratchBytes(bound.input_shapes, threads)));
+  bound.scratch = dynamic_scratch_.data();
+  return step.op->Run(ContextFor(bound));
 }
 
 }  // namespace octet

@@ -1,4 +1,4 @@
-// Runs a compiled graph in memory of its own.
+// Runs one subgraph in memory of its own.
 #ifndef OCTET_ENGINE_RUNTIME_GRAPH_RUNNER_H_
 #define OCTET_ENGINE_RUNTIME_GRAPH_RUNNER_H_
 
@@ -8,48 +8,81 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "engine/base/aligned_buffer.h"
-#include "engine/runtime/compiled_graph.h"
+#include "engine/ops/core/environment.h"
+#include "engine/plan/plan.h"
+#include "engine/runtime/state.h"
 
 namespace octet {
 
-// Not thread-safe: one per worker. The compiled graph outlives it.
+// What runs share with their surroundings. All outlive the runner; null where there is none.
+struct RunEnvironment {
+  ThreadPool* pool = nullptr;
+  ops::SubgraphRunner* subgraphs = nullptr;
+  size_t max_dynamic_bytes = 0;  // for tensors whose shapes depend on data
+};
+
+// Not thread-safe: one per worker. The graph outlives it.
+//
+// Steps of the plan run in its arena. From the first step whose shapes depend on data on, each
+// tensor has a buffer that grows as runs demand it.
 class GraphRunner {
  public:
-  explicit GraphRunner(const CompiledGraph& compiled) : compiled_(compiled) {}
+  GraphRunner(const Graph& graph, int32_t subgraph, const RunEnvironment& environment)
+      : graph_(graph), subgraph_(subgraph), environment_(environment) {}
   GraphRunner(const GraphRunner&) = delete;
   GraphRunner& operator=(const GraphRunner&) = delete;
 
-  // Lays out memory for `rows` rows; must succeed once before anything else. Keeps the largest
-  // arena met. Errors as CompiledGraph::PlanFor, and ResourceExhausted where memory can't be had.
-  absl::Status SetRows(int rows);
-  int rows() const { return plan_ == nullptr ? 0 : plan_->rows; }
+  // Lays out memory for a plan; must succeed once before anything else. Keeps the largest arena
+  // met. ResourceExhausted where memory can't be had.
+  absl::Status SetPlan(std::shared_ptr<const Plan> plan);
+  const Plan* plan() const { return plan_.get(); }
 
-  absl::Span<std::byte> input(int i) { return Bytes(compiled_.graph().inputs[i]); }
-  absl::Span<const std::byte> output(int i) const;
-  const Shape& input_shape(int i) const { return plan_->shapes[compiled_.graph().inputs[i]]; }
-  const Shape& output_shape(int i) const { return plan_->shapes[compiled_.graph().outputs[i]]; }
+  // Where variable tensors and variables live; before the first Run of a graph with state.
+  void SetState(State* state);
 
-  // Runs every step, in order. Allocates nothing itself.
+  absl::Span<std::byte> input(int i);
+  // Of the last Run; data and shape.
+  ops::TensorView output(int i) const;
+
+  // Runs every step, in order. Allocates nothing itself where no shape depends on data.
   absl::Status Run();
 
  private:
-  // One step with its pointers and shapes in place.
+  // One planned step with its pointers and shapes in place.
   struct BoundStep {
+    const GraphStep* step = nullptr;
     std::vector<const void*> inputs;
     std::vector<void*> outputs;
     std::vector<Shape> input_shapes;
     std::vector<Shape> output_shapes;
     std::byte* scratch = nullptr;
   };
+  // A tensor that was found while running.
+  struct DynamicTensor {
+    bool found = false;
+    Shape shape;
+    AlignedBuffer buffer;
+  };
+  class StepAllocator;
 
-  absl::Span<std::byte> Bytes(int32_t tensor);
   const void* Address(int32_t tensor) const;
+  const Shape& ShapeOf(int32_t tensor) const;
   void Bind();
+  ops::RunContext ContextFor(const BoundStep& bound) const;
+  absl::Status RunDynamic(const GraphStep& step);
+  absl::StatusOr<void*> AllocateDynamic(int32_t tensor, const Shape& shape);
+  absl::Status EnsureScratch(size_t bytes);
 
-  const CompiledGraph& compiled_;
+  const Graph& graph_;
+  const int32_t subgraph_;
+  const RunEnvironment environment_;
+  State* state_ = nullptr;
   std::shared_ptr<const Plan> plan_;
   AlignedBuffer arena_;
   std::vector<BoundStep> steps_;
+  std::vector<DynamicTensor> dynamic_;
+  AlignedBuffer dynamic_scratch_;
+  size_t dynamic_bytes_ = 0;
 };
 
 }  // namespace octet

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "tests/support/model_builder_options.h"
 #include "tflite_generated.h"
 
 namespace octet::testing {
@@ -44,94 +45,6 @@ tflite::TensorType ToFile(DataType type) {
       return tflite::TensorType::VARIANT;
   }
   return tflite::TensorType::VARIANT;
-}
-
-tflite::Padding ToFile(Padding padding) {
-  return padding == Padding::kSame ? tflite::Padding::SAME : tflite::Padding::VALID;
-}
-
-// Both enumerations have the format's order.
-tflite::ActivationFunctionType ToFile(Activation activation) {
-  return static_cast<tflite::ActivationFunctionType>(activation);
-}
-
-void Fill(std::monostate, tflite::BuiltinOptionsUnion&) {}
-
-void Fill(const Conv2DOptions& from, tflite::BuiltinOptionsUnion& to) {
-  tflite::Conv2DOptionsT t;
-  t.padding = ToFile(from.padding);
-  t.stride_h = from.stride_h;
-  t.stride_w = from.stride_w;
-  t.dilation_h_factor = from.dilation_h;
-  t.dilation_w_factor = from.dilation_w;
-  t.fused_activation_function = ToFile(from.activation);
-  to.Set(std::move(t));
-}
-
-void Fill(const DepthwiseConv2DOptions& from, tflite::BuiltinOptionsUnion& to) {
-  tflite::DepthwiseConv2DOptionsT t;
-  t.padding = ToFile(from.padding);
-  t.stride_h = from.stride_h;
-  t.stride_w = from.stride_w;
-  t.dilation_h_factor = from.dilation_h;
-  t.dilation_w_factor = from.dilation_w;
-  t.depth_multiplier = from.depth_multiplier;
-  t.fused_activation_function = ToFile(from.activation);
-  to.Set(std::move(t));
-}
-
-void Fill(const FullyConnectedOptions& from, tflite::BuiltinOptionsUnion& to) {
-  tflite::FullyConnectedOptionsT t;
-  t.fused_activation_function = ToFile(from.activation);
-  t.weights_format = from.shuffled_weights
-                         ? tflite::FullyConnectedOptionsWeightsFormat::SHUFFLED4x16INT8
-                         : tflite::FullyConnectedOptionsWeightsFormat::DEFAULT;
-  t.keep_num_dims = from.keep_num_dims;
-  t.asymmetric_quantize_inputs = from.asymmetric_quantize_inputs;
-  to.Set(std::move(t));
-}
-
-void Fill(const Pool2DOptions& from, tflite::BuiltinOptionsUnion& to) {
-  tflite::Pool2DOptionsT t;
-  t.padding = ToFile(from.padding);
-  t.stride_h = from.stride_h;
-  t.stride_w = from.stride_w;
-  t.filter_height = from.filter_h;
-  t.filter_width = from.filter_w;
-  t.fused_activation_function = ToFile(from.activation);
-  to.Set(std::move(t));
-}
-
-void Fill(const AddOptions& from, tflite::BuiltinOptionsUnion& to) {
-  tflite::AddOptionsT t;
-  t.fused_activation_function = ToFile(from.activation);
-  t.pot_scale_int16 = from.pot_scale_int16;
-  to.Set(std::move(t));
-}
-
-void Fill(const ReducerOptions& from, tflite::BuiltinOptionsUnion& to) {
-  tflite::ReducerOptionsT t;
-  t.keep_dims = from.keep_dims;
-  to.Set(std::move(t));
-}
-
-void Fill(const ReshapeOptions& from, tflite::BuiltinOptionsUnion& to) {
-  tflite::ReshapeOptionsT t;
-  t.new_shape = from.new_shape;
-  to.Set(std::move(t));
-}
-
-void Fill(const SoftmaxOptions& from, tflite::BuiltinOptionsUnion& to) {
-  tflite::SoftmaxOptionsT t;
-  t.beta = from.beta;
-  to.Set(std::move(t));
-}
-
-void Fill(const ConcatenationOptions& from, tflite::BuiltinOptionsUnion& to) {
-  tflite::ConcatenationOptionsT t;
-  t.axis = from.axis;
-  t.fused_activation_function = ToFile(from.activation);
-  to.Set(std::move(t));
 }
 
 int AddTensor(tflite::ModelT& model, const std::string& name, DataType type,
@@ -254,7 +167,7 @@ void ModelBuilder::Op(BuiltinOp op, int version, std::vector<int32_t> inputs,
                       std::vector<int32_t> outputs, const OpOptions& options) {
   tflite::OperatorT& added = AddOperator(*model_, AddOperatorCode(*model_, op, version, ""),
                                          std::move(inputs), std::move(outputs));
-  std::visit([&](const auto& alternative) { Fill(alternative, added.builtin_options); }, options);
+  WriteOptions(op, options, added);
 }
 
 void ModelBuilder::CustomOp(const std::string& name, std::vector<int32_t> inputs,

@@ -69,9 +69,11 @@ struct ModelDescription {
   // shown by analysis when the model was compiled, and confirmed by running it.
   bool batchable = false;
   std::string not_batchable_reason;  // empty for a batchable model
-  size_t weight_bytes = 0;           // packed weights and constants, shared by all contexts
-  size_t arena_bytes = 0;            // of one context at one row
-  std::string isa;                   // instruction sets that its kernels may use: "scalar,avx2"
+  // Runs leave state behind (variables, recurrent cells) that later runs read.
+  bool stateful = false;
+  size_t weight_bytes = 0;  // packed weights and constants, shared by all contexts
+  size_t arena_bytes = 0;   // of one context at one row
+  std::string isa;          // instruction sets that its kernels may use: "scalar,avx2"
   Rounding rounding = Rounding::kFloat32;
 };
 
@@ -120,8 +122,12 @@ class ExecutionContext {
   Shape input_shape(int i) const;
   Shape output_shape(int i) const;
 
-  // Runs the plan. Allocates nothing. Every input must have been written since the last Run.
+  // Runs the plan, with the state that earlier runs of this context left. Allocates nothing, unless
+  // shapes depend on data. Every input must have been written since the last Run.
   absl::Status Run();
+
+  // Forgets what earlier runs left in a stateful model; nothing to do for others.
+  void ResetState();
 
  private:
   struct Impl;

@@ -1,4 +1,4 @@
-#include "engine/ops/activation.h"
+#include "engine/ops/core/activation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

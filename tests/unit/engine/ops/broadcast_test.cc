@@ -1,4 +1,4 @@
-#include "engine/ops/broadcast.h"
+#include "engine/ops/elementwise/broadcast.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "engine/ops/fixed_point_math.h"
+#include "engine/ops/reduction/fixed_point_math.h"
 
 #include <gtest/gtest.h>
 

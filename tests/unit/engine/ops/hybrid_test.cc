@@ -1,4 +1,4 @@
-#include "engine/ops/hybrid.h"
+#include "engine/ops/products/hybrid.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

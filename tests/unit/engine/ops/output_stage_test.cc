@@ -1,4 +1,4 @@
-#include "engine/ops/output_stage.h"
+#include "engine/ops/products/output_stage.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

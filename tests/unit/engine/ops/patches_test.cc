@@ -1,4 +1,4 @@
-#include "engine/ops/patches.h"
+#include "engine/ops/spatial/patches.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "engine/ops/window.h"
+#include "engine/ops/spatial/window.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

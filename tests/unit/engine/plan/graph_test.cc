@@ -17,12 +17,20 @@ using ::testing::HasSubstr;
 using testing::ModelBuilder;
 using testing::Quant;
 
-absl::StatusOr<std::unique_ptr<const Graph>> Prepare(const ModelBuilder& builder) {
-  auto model = ReadModel(builder.Build());
-  if (!model.ok()) return model.status();
+// The main graph, which keeps its program alive.
+absl::StatusOr<std::shared_ptr<const Graph>> Prepare(std::shared_ptr<const Model> model) {
   GraphOptions options;
   options.isas = *AllowedIsas("scalar");
-  return PrepareGraph(*model, options);
+  auto prepared = PrepareProgram(std::move(model), options);
+  if (!prepared.ok()) return prepared.status();
+  std::shared_ptr<const Program> program = *std::move(prepared);
+  return std::shared_ptr<const Graph>(program, &program->main());
+}
+
+absl::StatusOr<std::shared_ptr<const Graph>> Prepare(const ModelBuilder& builder) {
+  auto model = ReadModel(builder.Build());
+  if (!model.ok()) return model.status();
+  return Prepare(*std::move(model));
 }
 
 // 1, -2, 0.5, 3 and 4, 0, 1, 2 in half precision.
@@ -70,11 +78,13 @@ TEST(GraphTest, ChainsFoldToTheirEnd) {
   b.Op(BuiltinOp::kTranspose, 1, {real, order}, {turned});
   b.Op(BuiltinOp::kAdd, 1, {x, turned}, {y}, AddOptions{});
   b.Output(y);
-  const auto graph = Prepare(b);
+  const auto model = ReadModel(b.Build());
+  ASSERT_TRUE(model.ok()) << model.status();
+  const auto graph = Prepare(*model);
   ASSERT_TRUE(graph.ok()) << graph.status();
   ASSERT_EQ((*graph)->steps.size(), 1u);
   EXPECT_THAT((*graph)->tensors[turned].values<float>(), ElementsAre(0, 1, 0.5f, 1.5f));
-  EXPECT_FALSE((*graph)->model->main().tensors[turned].is_constant);
+  EXPECT_FALSE((*model)->main().tensors[turned].is_constant);
 }
 
 // Kernels may read past the end of an input; the file's memory may end there.
@@ -161,15 +171,20 @@ TEST(GraphTest, AnErrorInAConstantNamesItsOperator) {
   EXPECT_THAT(Prepare(b).status().message(), HasSubstr("operator 0 (RESHAPE)"));
 }
 
-TEST(GraphTest, VariablesAreRefusedByName) {
+TEST(ProgramTest, AVariableTensorIsState) {
   ModelBuilder b;
   const int x = b.Input("x", DataType::kFloat32, {1});
   const int state = b.Variable("state", DataType::kFloat32, {1});
   const int y = b.Tensor("y", DataType::kFloat32, {1});
   b.Op(BuiltinOp::kAdd, 1, {x, state}, {y}, AddOptions{});
   b.Output(y);
-  EXPECT_EQ(Prepare(b).status().code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(Prepare(b).status().message(), HasSubstr("'state'"));
+  auto model = ReadModel(b.Build());
+  ASSERT_TRUE(model.ok()) << model.status();
+  GraphOptions options;
+  options.isas = *AllowedIsas("scalar");
+  const auto program = PrepareProgram(*model, options);
+  ASSERT_TRUE(program.ok()) << program.status();
+  EXPECT_TRUE((*program)->stateful);
 }
 
 }  // namespace

@@ -17,23 +17,26 @@ using testing::ModelBuilder;
 
 constexpr size_t kNoLimit = size_t{1} << 40;
 
-std::unique_ptr<const Graph> Prepare(const ModelBuilder& builder) {
+// The main graph, which keeps its program alive.
+std::shared_ptr<const Graph> Prepare(const ModelBuilder& builder) {
   auto model = ReadModel(builder.Build());
   EXPECT_TRUE(model.ok()) << model.status();
   GraphOptions options;
   options.isas = *AllowedIsas("scalar");
-  auto graph = PrepareGraph(*model, options);
-  EXPECT_TRUE(graph.ok()) << graph.status();
-  return *std::move(graph);
+  auto prepared = PrepareProgram(*model, options);
+  EXPECT_TRUE(prepared.ok()) << prepared.status();
+  std::shared_ptr<const Program> program = *std::move(prepared);
+  return std::shared_ptr<const Graph>(program, &program->main());
 }
 
 absl::StatusOr<Plan> PlanRows(const Graph& graph, int rows, size_t limit = kNoLimit,
                               int threads = 1) {
   PlanOptions options;
-  options.rows = rows;
   options.threads = threads;
   options.max_arena_bytes = limit;
-  return BuildPlan(graph, options);
+  auto shapes = InputShapesFor(graph, rows);
+  if (!shapes.ok()) return shapes.status();
+  return BuildPlan(graph, *std::move(shapes), options);
 }
 
 absl::Status Batchable(const Graph& graph) {
@@ -69,7 +72,7 @@ TEST(PlanTest, ShapesFollowTheRows) {
   for (int rows : {1, 3}) {
     const auto plan = PlanRows(*graph, rows);
     ASSERT_TRUE(plan.ok()) << plan.status();
-    EXPECT_EQ(plan->rows, rows);
+    EXPECT_EQ(plan->input_shapes[0].dim(0), rows);
     for (const Shape& shape : plan->shapes) EXPECT_EQ(shape, (Shape{rows, 1000}));
   }
 }

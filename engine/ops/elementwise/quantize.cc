@@ -1,0 +1,141 @@
+// QUANTIZE: real values to codes, and codes to codes of another scale. NUMERICS.md, "QUANTIZE".
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "engine/kernels/fixed_point.h"
+#include "engine/ops/core/activation.h"
+#include "engine/ops/core/checks.h"
+#include "engine/ops/elementwise/elementwise.h"
+#include "engine/ops/elementwise/rows.h"
+
+namespace octet::ops {
+namespace {
+
+// A NaN becomes the lowest code: LiteRT's answer is not defined, and a cast must not be.
+template <typename Out>
+Out CutToCode(float value) {
+  const CodeRange range = TypeRange(DataTypeOf<Out>::value);
+  return static_cast<Out>(
+      std::min(static_cast<float>(range.hi), std::max(static_cast<float>(range.lo), value)));
+}
+
+template <typename Out>
+PreparedOp PrepareFromFloat(const PrepareContext& context) {
+  const TensorDef& output = context.output(0);
+  OCTET_RETURN_IF_ERROR(CheckPerTensor(output));
+  const float scale = output.quantization.scale[0];
+  const auto zero_point = static_cast<float>(output.quantization.zero_point[0]);
+  if (context.rounding == Rounding::kFloat32) {
+    const float inverse = 1.0f / scale;
+    return MakeElementwise<float, Out>([inverse, zero_point](float x) {
+      return CutToCode<Out>(std::rint(x * inverse) + zero_point);
+    });
+  }
+  return MakeElementwise<float, Out>(
+      [scale, zero_point](float x) { return CutToCode<Out>(std::round(x / scale) + zero_point); });
+}
+
+// XNNPACK's 8-bit fixed-point ratio, for codes of one type; 0 where it does not take the operator.
+int32_t EighthBitRatio(const PrepareContext& context, float ratio) {
+  const bool fits = context.rounding == Rounding::kFloat32 &&
+                    context.input(0)->type == context.output(0).type && ratio >= 0x1p-8f &&
+                    ratio <= 128.0f;
+  return fits ? static_cast<int32_t>(std::rint(256.0f * ratio)) : 0;
+}
+
+// Codes to codes as LiteRT's builtin kernel: its vector body, blocks of 16 elements counted in the
+// shape that was exported, rounds the second time half up; what remains, away from zero.
+template <typename In, typename Out>
+class RequantizeInBlocks final : public Op {
+ public:
+  using Table = std::array<Out, 256>;
+
+  RequantizeInBlocks(const Table& body, const Table& rest, int64_t period)
+      : body_(body), rest_(rest), period_(std::max<int64_t>(period, 1)) {}
+
+  absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
+    return Shapes{inputs[0]};
+  }
+  absl::Status CheckRowsApart(absl::Span<const Shape>, absl::Span<const bool>) const override {
+    return absl::OkStatus();
+  }
+
+  absl::Status Run(const RunContext& context) const override {
+    constexpr int32_t kLowest = std::numeric_limits<In>::min();
+    const auto* in = context.in<In>(0);
+    auto* out = context.out<Out>(0);
+    const int64_t count = context.input_shapes[0].num_elements();
+    for (int64_t start = 0; start < count; start += period_) {
+      const int64_t length = std::min(period_, count - start);
+      const int64_t blocks = period_ / 16 * 16;
+      for (int64_t i = 0; i < length; ++i) {
+        out[start + i] = (i < blocks ? body_ : rest_)[in[start + i] - kLowest];
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const Table body_;
+  const Table rest_;
+  const int64_t period_;
+};
+
+template <typename In, typename Out>
+PreparedOp PrepareFromCodes(const PrepareContext& context) {
+  const TensorDef& input = *context.input(0);
+  const TensorDef& output = context.output(0);
+  OCTET_RETURN_IF_ERROR(CheckPerTensor(input));
+  OCTET_RETURN_IF_ERROR(CheckPerTensor(output));
+  const float scale_in = input.quantization.scale[0];
+  const float scale_out = output.quantization.scale[0];
+  const double ratio = static_cast<double>(scale_in) / static_cast<double>(scale_out);
+  if (!(ratio < 1073741824.0)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("input scale ", scale_in, " over output scale ", scale_out, " is too large"));
+  }
+  const int32_t zero_in = input.quantization.zero_point[0];
+  const int32_t zero_out = output.quantization.zero_point[0];
+  const CodeRange range = TypeRange(output.type);
+  const int32_t short_ratio = EighthBitRatio(context, scale_in / scale_out);
+  const kernels::FixedPointMultiplier multiplier = kernels::MakeFixedPointMultiplier(ratio);
+  const int32_t lowest = TypeRange(input.type).lo;
+  std::array<Out, 256> table;
+  std::array<Out, 256> half_up;
+  for (int32_t i = 0; i < 256; ++i) {
+    const int32_t centred = lowest + i - zero_in;
+    const int64_t scaled = short_ratio != 0 ? (centred * short_ratio + 128) >> 8
+                                            : kernels::MultiplyByFixedPoint(centred, multiplier);
+    table[i] = static_cast<Out>(std::clamp<int64_t>(scaled + zero_out, range.lo, range.hi));
+    half_up[i] = static_cast<Out>(std::clamp<int64_t>(
+        int64_t{kernels::MultiplyHalfUp(centred, multiplier)} + zero_out, range.lo, range.hi));
+  }
+  if (context.rounding == Rounding::kFloat32 && short_ratio == 0) {
+    return std::make_unique<RequantizeInBlocks<In, Out>>(half_up, table,
+                                                         output.shape.num_elements());
+  }
+  return MakeElementwise<In, Out>([table, lowest](In code) { return table[code - lowest]; });
+}
+
+}  // namespace
+
+OpRowList QuantizeRows() {
+  constexpr TypeSlot kF32{DataType::kFloat32};
+  constexpr TypeSlot kS8{DataType::kInt8};
+  constexpr TypeSlot kU8{DataType::kUint8};
+  constexpr auto kOp = BuiltinOp::kQuantize;
+  return {
+      {kOp, 1, 3, {kF32}, {kS8}, &PrepareFromFloat<int8_t>},
+      {kOp, 1, 3, {kF32}, {kU8}, &PrepareFromFloat<uint8_t>},
+      {kOp, 1, 3, {kS8}, {kS8}, &PrepareFromCodes<int8_t, int8_t>},
+      {kOp, 1, 3, {kS8}, {kU8}, &PrepareFromCodes<int8_t, uint8_t>},
+      {kOp, 1, 3, {kU8}, {kS8}, &PrepareFromCodes<uint8_t, int8_t>},
+      {kOp, 1, 3, {kU8}, {kU8}, &PrepareFromCodes<uint8_t, uint8_t>},
+  };
+}
+
+}  // namespace octet::ops

@@ -1,0 +1,114 @@
+// PAD: the input inside a larger tensor of real zeros.
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/checked_math.h"
+#include "engine/base/status_macros.h"
+#include "engine/ops/core/checks.h"
+#include "engine/ops/movement/rows.h"
+
+namespace octet::ops {
+namespace {
+
+class Pad final : public Op {
+ public:
+  // `paddings`: before and after for each dimension. `zero` is the bytes of one element.
+  Pad(std::vector<int32_t> paddings, absl::Span<const std::byte> zero)
+      : paddings_(std::move(paddings)), element_(zero.size()) {
+    std::copy(zero.begin(), zero.end(), zero_.begin());
+  }
+
+  absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
+    const Shape& input = inputs[0];
+    if (paddings_.size() != 2 * static_cast<size_t>(input.rank())) {
+      return absl::InvalidArgumentError(absl::StrCat(paddings_.size(), " paddings for a tensor of ",
+                                                     input.rank(), " dimensions"));
+    }
+    std::vector<int32_t> dims(input.rank());
+    for (int i = 0; i < input.rank(); ++i) {
+      if (!CheckedAdd(input.dim(i), paddings_[2 * i], &dims[i]) ||
+          !CheckedAdd(dims[i], paddings_[2 * i + 1], &dims[i])) {
+        return absl::InvalidArgumentError(absl::StrCat("dimension ", i, " grows too large"));
+      }
+    }
+    OCTET_ASSIGN_OR_RETURN(Shape output, Shape::Create(dims));
+    return Shapes{std::move(output)};
+  }
+
+  absl::Status CheckRowsApart(absl::Span<const Shape>, absl::Span<const bool>) const override {
+    if (!paddings_.empty() && paddings_[0] == 0 && paddings_[1] == 0) return absl::OkStatus();
+    return absl::FailedPreconditionError("it pads dimension 0");
+  }
+
+  absl::Status Run(const RunContext& context) const override {
+    const Shape& input = context.input_shapes[0];
+    const Shape& output = context.output_shapes[0];
+    auto* out = context.out<std::byte>(0);
+    FillZeros(out, output.num_elements());
+    if (input.num_elements() == 0) return absl::OkStatus();
+    const auto* in = context.in<std::byte>(0);
+    const int rank = input.rank();
+    if (rank == 0) {
+      std::memcpy(out, in, element_);
+      return absl::OkStatus();
+    }
+    // Runs along the innermost dimension, each to its place.
+    std::array<int32_t, Shape::kMaxRank> index{};
+    const int64_t run = input.dim(rank - 1);
+    for (int64_t done = 0; done < input.num_elements(); done += run) {
+      int64_t at = 0;
+      for (int i = 0; i < rank; ++i) at = at * output.dim(i) + index[i] + paddings_[2 * i];
+      std::memcpy(out + at * element_, in + done * element_, run * element_);
+      for (int axis = rank - 2; axis >= 0 && ++index[axis] == input.dim(axis); --axis) {
+        index[axis] = 0;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  void FillZeros(std::byte* out, int64_t elements) const {
+    if (element_ == 1) {
+      std::memset(out, std::to_integer<int>(zero_[0]), elements);
+      return;
+    }
+    for (int64_t i = 0; i < elements; ++i) std::memcpy(out + i * element_, zero_.data(), element_);
+  }
+
+  const std::vector<int32_t> paddings_;
+  const size_t element_;
+  std::array<std::byte, 8> zero_{};
+};
+
+PreparedOp Prepare(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(std::vector<int32_t> paddings, ConstantInts(*context.input(1)));
+  for (int32_t padding : paddings) {
+    if (padding < 0) {
+      return absl::InvalidArgumentError(absl::StrCat("padding ", padding, " is negative"));
+    }
+  }
+  const TensorDef& output = context.output(0);
+  std::array<std::byte, 8> zero{};
+  if (output.type == DataType::kInt8) {
+    OCTET_RETURN_IF_ERROR(CheckSameQuantization(*context.input(0), output, 0.0f));
+    zero[0] = static_cast<std::byte>(output.quantization.zero_point[0]);
+  }
+  return std::make_unique<Pad>(std::move(paddings),
+                               absl::MakeConstSpan(zero).first(DataTypeSize(output.type)));
+}
+
+}  // namespace
+
+OpRowList PadRows() {
+  OpRowList rows;
+  for (DataType type : {DataType::kInt8, DataType::kFloat32}) {
+    for (DataType padding : {DataType::kInt32, DataType::kInt64}) {
+      rows.push_back({BuiltinOp::kPad, 1, 4, {{type}, {padding}}, {{type}}, &Prepare});
+    }
+  }
+  return rows;
+}
+
+}  // namespace octet::ops

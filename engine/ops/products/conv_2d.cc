@@ -1,0 +1,64 @@
+// CONV_2D: parameters and rows; the kernels' side of each type combination stands in its own file.
+#include "engine/ops/products/conv_2d.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
+#include "engine/ops/core/checks.h"
+#include "engine/ops/products/rows.h"
+
+namespace octet::ops {
+
+absl::StatusOr<Conv2DSetup> SetUpConv2D(const PrepareContext& context) {
+  const auto options = context.options<Conv2DOptions>();
+  const TensorDef& input = *context.input(0);
+  const TensorDef& weights = *context.input(1);
+  const TensorDef* bias = context.input(2);
+  OCTET_RETURN_IF_ERROR(CheckConstant(weights));
+  OCTET_RETURN_IF_ERROR(CheckRank(weights, 4));
+  OCTET_RETURN_IF_ERROR(CheckRank(input, 4));
+
+  Conv2DSetup setup;
+  ConvParams& params = setup.params;
+  params.padding = options.padding;
+  params.kernel_h = weights.shape.dim(1);
+  params.kernel_w = weights.shape.dim(2);
+  params.stride_h = options.stride_h;
+  params.stride_w = options.stride_w;
+  params.dilation_h = options.dilation_h;
+  params.dilation_w = options.dilation_w;
+  params.in_channels = input.shape.dim(3);
+  params.out_channels = weights.shape.dim(0);
+  const int32_t group_channels = weights.shape.dim(3);
+  if (weights.shape.num_elements() == 0 || params.in_channels % group_channels != 0 ||
+      params.out_channels % (params.in_channels / group_channels) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("weights '", weights.name, "' of shape ", weights.shape.ToString(),
+                     " do not fit input '", input.name, "' of shape ", input.shape.ToString()));
+  }
+  setup.groups = params.in_channels / group_channels;
+  if (bias != nullptr) {
+    OCTET_RETURN_IF_ERROR(CheckConstant(*bias));
+    if (bias->shape.num_elements() != params.out_channels) {
+      return absl::InvalidArgumentError(absl::StrCat("bias '", bias->name, "' has ",
+                                                     bias->shape.num_elements(), " elements; ",
+                                                     params.out_channels, " are needed"));
+    }
+  }
+  setup.activation = options.activation;
+  setup.weights = &weights;
+  setup.bias = bias;
+  return setup;
+}
+
+OpRowList Conv2DRows() {
+  constexpr TypeSlot kF32{DataType::kFloat32};
+  constexpr TypeSlot kS8{DataType::kInt8};
+  constexpr TypeSlot kBiasS32{DataType::kInt32, /*optional=*/true};
+  constexpr TypeSlot kBiasF32{DataType::kFloat32, /*optional=*/true};
+  return {
+      {BuiltinOp::kConv2d, 1, 8, {kS8, kS8, kBiasS32}, {kS8}, &PrepareConv2DS8},
+      {BuiltinOp::kConv2d, 1, 8, {kF32, kF32, kBiasF32}, {kF32}, &PrepareConv2DF32},
+      {BuiltinOp::kConv2d, 1, 8, {kF32, kS8, kBiasF32}, {kF32}, &PrepareConv2DHybrid},
+  };
+}
+
+}  // namespace octet::ops

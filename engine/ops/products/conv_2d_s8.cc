@@ -1,0 +1,102 @@
+// CONV_2D, int8 activations and weights.
+#include "engine/base/checked_math.h"
+#include "engine/base/status_macros.h"
+#include "engine/ops/core/checks.h"
+#include "engine/ops/products/conv_2d.h"
+#include "engine/ops/products/grouped_gemm.h"
+#include "engine/ops/products/matmul_s8.h"
+#include "engine/ops/products/output_stage.h"
+
+namespace octet::ops {
+namespace {
+
+class Conv2DS8 final : public ConvOp {
+ public:
+  Conv2DS8(const ConvParams& params, GroupedGemm gemm, OutputStage stage, int8_t zero_point)
+      : ConvOp(params), gemm_(std::move(gemm)), stage_(std::move(stage)), zero_point_(zero_point) {}
+
+  size_t ScratchBytes(absl::Span<const Shape>, int threads) const override {
+    return MaxParts(threads) * PartBytes();
+  }
+
+  absl::Status Run(const RunContext& context) const override {
+    const Shape& input = context.input_shapes[0];
+    const Window window = WindowFor(input);
+    const int64_t images = input.dim(0);
+    const auto* in = context.in<int8_t>(0);
+    auto* out = context.out<int8_t>(0);
+    const int64_t n = params_.out_channels;
+    const kernels::EpilogueArgs epilogue = stage_.epilogue();
+    if (window.is_pointwise() && !gemm_.is_grouped() && stage_.fused()) {
+      RunMatmulS8(gemm_.single(), epilogue, in, params_.in_channels, images * window.out_pixels(),
+                  out, n, context.pool);
+      return absl::OkStatus();
+    }
+    const int64_t image_size = input.InnerElements(1);
+    const int64_t pixels = window.out_pixels();
+    ForEachPixelBlock(
+        context.pool, images, pixels, gemm_.block_pixels(),
+        [&](int64_t part, const PixelBlock& block) {
+          std::byte* scratch = context.scratch + part * PartBytes();
+          auto* patches = reinterpret_cast<int8_t*>(scratch);
+          int8_t* block_out = out + (block.image * pixels + block.begin) * n;
+          const int8_t* image = in + block.image * image_size;
+          if (stage_.fused()) {
+            gemm_.RunBlock(window, image, zero_point_, block, epilogue, patches, block_out, n);
+            return;
+          }
+          auto* acc = reinterpret_cast<int32_t*>(scratch + gemm_.PatchBytes());
+          gemm_.RunBlock(window, image, zero_point_, block, epilogue, patches, acc, n);
+          stage_.Finish(acc, block.count, static_cast<int32_t>(n), block_out, n);
+        });
+    return absl::OkStatus();
+  }
+
+  size_t ConstantBytes() const override { return gemm_.packed_bytes(); }
+
+ private:
+  // Scratch of one part: patches, and accumulators where the kernel cannot finish.
+  size_t PartBytes() const {
+    const int64_t acc =
+        stage_.fused() ? 0 : int64_t{gemm_.block_pixels()} * params_.out_channels * 4;
+    return gemm_.PatchBytes() + RoundUp(acc, 64);
+  }
+
+  const GroupedGemm gemm_;
+  const OutputStage stage_;
+  const int8_t zero_point_;
+};
+
+}  // namespace
+
+PreparedOp PrepareConv2DS8(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(const Conv2DSetup setup, SetUpConv2D(context));
+  const TensorDef& input = *context.input(0);
+  const TensorDef& output = context.output(0);
+  OCTET_RETURN_IF_ERROR(CheckPerTensor(input));
+  OCTET_RETURN_IF_ERROR(CheckPerTensor(output));
+  OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 0));
+  const std::vector<float> scales =
+      ChannelScales(setup.weights->quantization, setup.params.out_channels);
+  OutputStageParams stage_params;
+  stage_params.rule = ConvolutionRule(context.rounding, scales);
+  stage_params.input_scale = input.quantization.scale[0];
+  stage_params.weight_scales = scales;
+  stage_params.output_scale = output.quantization.scale[0];
+  stage_params.output_zero_point = output.quantization.zero_point[0];
+  // The builtin kernel leaves groups to the reference kernel.
+  stage_params.half_up_channels = setup.groups == 1 ? setup.params.out_channels : 0;
+  OCTET_ASSIGN_OR_RETURN(stage_params.range, ActivationCodes(setup.activation, output,
+                                                             ActivationRule(stage_params.rule)));
+
+  const int32_t zero_point = input.quantization.zero_point[0];
+  absl::Span<const int32_t> bias;
+  if (setup.bias != nullptr) bias = setup.bias->values<int32_t>();
+  OCTET_ASSIGN_OR_RETURN(GroupedGemm gemm,
+                         GroupedGemm::Make(setup, bias, zero_point, context.isas));
+  OCTET_ASSIGN_OR_RETURN(OutputStage stage, OutputStage::Make(stage_params, gemm.n_tile()));
+  return std::make_unique<Conv2DS8>(setup.params, std::move(gemm), std::move(stage),
+                                    static_cast<int8_t>(zero_point));
+}
+
+}  // namespace octet::ops

@@ -1,0 +1,154 @@
+#include "engine/ops/products/depthwise_conv_2d.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/checked_math.h"
+#include "engine/base/status_macros.h"
+#include "engine/ops/core/checks.h"
+#include "engine/ops/products/rows.h"
+
+namespace octet::ops {
+
+absl::StatusOr<DepthwiseSetup> SetUpDepthwise(const PrepareContext& context) {
+  const auto options = context.options<DepthwiseConv2DOptions>();
+  const TensorDef& input = *context.input(0);
+  const TensorDef& weights = *context.input(1);
+  const TensorDef* bias = context.input(2);
+  OCTET_RETURN_IF_ERROR(CheckConstant(weights));
+  OCTET_RETURN_IF_ERROR(CheckRank(weights, 4));
+  OCTET_RETURN_IF_ERROR(CheckRank(input, 4));
+
+  DepthwiseSetup setup;
+  ConvParams& params = setup.params;
+  params.padding = options.padding;
+  params.kernel_h = weights.shape.dim(1);
+  params.kernel_w = weights.shape.dim(2);
+  params.stride_h = options.stride_h;
+  params.stride_w = options.stride_w;
+  params.dilation_h = options.dilation_h;
+  params.dilation_w = options.dilation_w;
+  params.in_channels = input.shape.dim(3);
+  params.out_channels = weights.shape.dim(3);
+  if (weights.shape.dim(0) != 1 || weights.shape.num_elements() == 0 || params.in_channels == 0 ||
+      params.out_channels % params.in_channels != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("weights '", weights.name, "' of shape ", weights.shape.ToString(),
+                     " do not fit input '", input.name, "' of shape ", input.shape.ToString()));
+  }
+  // The multiplier in the file may be absent or stale; the shapes are what counts.
+  setup.multiplier = params.out_channels / params.in_channels;
+  if (bias != nullptr) {
+    OCTET_RETURN_IF_ERROR(CheckConstant(*bias));
+    if (bias->shape.num_elements() != params.out_channels) {
+      return absl::InvalidArgumentError(absl::StrCat("bias '", bias->name, "' has ",
+                                                     bias->shape.num_elements(), " elements; ",
+                                                     params.out_channels, " are needed"));
+    }
+  }
+  setup.activation = options.activation;
+  setup.weights = &weights;
+  setup.bias = bias;
+  return setup;
+}
+
+absl::StatusOr<DepthwiseGemm> DepthwiseGemm::Make(const DepthwiseSetup& setup,
+                                                  absl::Span<const int32_t> bias,
+                                                  int32_t input_zero_point, IsaSet isas) {
+  const auto weights = setup.weights->values<int8_t>();
+  DepthwiseGemm gemm;
+  gemm.taps_h_ = setup.params.kernel_h;
+  gemm.taps_w_ = setup.params.kernel_w;
+  gemm.in_channels_ = setup.params.in_channels;
+  gemm.multiplier_ = setup.multiplier;
+  kernels::DepthwiseS8Problem problem;
+  problem.channels = setup.params.out_channels;
+  problem.taps = setup.params.taps();
+  problem.has_minus_128 = std::find(weights.begin(), weights.end(), -128) != weights.end();
+  OCTET_ASSIGN_OR_RETURN(
+      gemm.packed_,
+      kernels::PackDepthwiseS8(kernels::SelectDepthwiseS8(problem, isas), setup.params.out_channels,
+                               setup.params.taps(), weights, bias, input_zero_point));
+  return gemm;
+}
+
+// Scratch: [a row of fill][one pointer a tap and output pixel][expanded rows, where channels
+// repeat].
+size_t DepthwiseGemm::ScratchBytes(int32_t in_width, int32_t out_width) const {
+  const int64_t channels = packed_.channels;
+  const int64_t fill = RoundUp(channels + kernels::kDepthwiseOverReadBytes, 64);
+  const int64_t pointers = RoundUp(int64_t{out_width} * packed_.taps * sizeof(void*), 64);
+  const int64_t expanded =
+      multiplier_ == 1
+          ? 0
+          : RoundUp(taps_h_ * in_width * channels + kernels::kDepthwiseOverReadBytes, 64);
+  return fill + pointers + expanded;
+}
+
+const int8_t* DepthwiseGemm::ReadableRow(const int8_t* row, int32_t width, int8_t* expanded) const {
+  if (multiplier_ == 1) return row;
+  const int64_t values = int64_t{width} * in_channels_;
+  for (int64_t i = 0; i < values; ++i) {
+    std::memset(expanded + i * multiplier_, static_cast<uint8_t>(row[i]), multiplier_);
+  }
+  return expanded;
+}
+
+void DepthwiseGemm::RunRow(const Window& window, const int8_t* image, int8_t fill, int32_t oy,
+                           const kernels::EpilogueArgs& epilogue, std::byte* scratch,
+                           void* out) const {
+  const int64_t channels = packed_.channels;
+  const int32_t taps = packed_.taps;
+  auto* fill_row = reinterpret_cast<int8_t*>(scratch);
+  const int64_t fill_bytes = RoundUp(channels + kernels::kDepthwiseOverReadBytes, 64);
+  std::memset(fill_row, static_cast<uint8_t>(fill), fill_bytes);
+  auto* pointers = reinterpret_cast<const int8_t**>(scratch + fill_bytes);
+  auto* expanded = reinterpret_cast<int8_t*>(
+      scratch + fill_bytes + RoundUp(int64_t{window.w.out} * taps * sizeof(void*), 64));
+
+  for (int32_t ky = 0; ky < taps_h_; ++ky) {
+    const int32_t y = window.h.Begin(oy) + ky * window.h.dilation;
+    const bool inside = y >= 0 && y < window.h.in;
+    const int8_t* row =
+        inside ? ReadableRow(image + int64_t{y} * window.w.in * in_channels_, window.w.in,
+                             expanded + int64_t{ky} * window.w.in * channels)
+               : nullptr;
+    for (int32_t ox = 0; ox < window.w.out; ++ox) {
+      const int8_t** pixel = pointers + int64_t{ox} * taps + ky * taps_w_;
+      for (int32_t kx = 0; kx < taps_w_; ++kx) {
+        const int32_t x = window.w.Begin(ox) + kx * window.w.dilation;
+        pixel[kx] = inside && x >= 0 && x < window.w.in ? row + x * channels : fill_row;
+      }
+    }
+  }
+
+  kernels::DepthwiseS8Args args{};
+  args.taps = pointers;
+  args.tap_count = taps;
+  args.tap_step = taps;
+  args.pixels = window.w.out;
+  args.channels = static_cast<int32_t>(channels);
+  args.weights = packed_.blocks.as<int8_t>();
+  args.weights_block_stride = packed_.block_stride;
+  args.bias = packed_.bias.data();
+  args.epilogue = epilogue;
+  args.out = out;
+  args.out_pixel_stride = channels;
+  packed_.variant->run(&args);
+}
+
+OpRowList DepthwiseConv2DRows() {
+  constexpr TypeSlot kF32{DataType::kFloat32};
+  constexpr TypeSlot kS8{DataType::kInt8};
+  constexpr TypeSlot kBiasS32{DataType::kInt32, /*optional=*/true};
+  constexpr TypeSlot kBiasF32{DataType::kFloat32, /*optional=*/true};
+  constexpr auto kOp = BuiltinOp::kDepthwiseConv2d;
+  return {
+      {kOp, 1, 7, {kS8, kS8, kBiasS32}, {kS8}, &PrepareDepthwiseConv2DS8},
+      {kOp, 1, 7, {kF32, kF32, kBiasF32}, {kF32}, &PrepareDepthwiseConv2DF32},
+      {kOp, 1, 7, {kF32, kS8, kBiasF32}, {kF32}, &PrepareDepthwiseConv2DHybrid},
+  };
+}
+
+}  // namespace octet::ops

@@ -1,0 +1,62 @@
+// DEPTHWISE_CONV_2D, shared by its type combinations.
+#ifndef OCTET_ENGINE_OPS_PRODUCTS_DEPTHWISE_CONV_2D_H_
+#define OCTET_ENGINE_OPS_PRODUCTS_DEPTHWISE_CONV_2D_H_
+
+#include <vector>
+
+#include "engine/kernels/packing.h"
+#include "engine/ops/spatial/conv_common.h"
+
+namespace octet::ops {
+
+// Checked parameters and constants. Weights are [1][kernel_h][kernel_w][out_channels]; output
+// channel c reads input channel c / multiplier.
+struct DepthwiseSetup {
+  ConvParams params;
+  int32_t multiplier = 1;
+  Activation activation = Activation::kNone;
+  const TensorDef* weights = nullptr;
+  const TensorDef* bias = nullptr;  // null: none
+};
+
+absl::StatusOr<DepthwiseSetup> SetUpDepthwise(const PrepareContext& context);
+
+// Packed int8 weights and how to run them over rows of output pixels. Immutable.
+class DepthwiseGemm {
+ public:
+  static absl::StatusOr<DepthwiseGemm> Make(const DepthwiseSetup& setup,
+                                            absl::Span<const int32_t> bias,
+                                            int32_t input_zero_point, IsaSet isas);
+
+  // Scratch for RunRow over images of this width.
+  size_t ScratchBytes(int32_t in_width, int32_t out_width) const;
+
+  // Convolves output row `oy` of `image` ([h][w][in_channels]); taps outside of it read as `fill`.
+  // Writes out[w.out][out_channels], dense: int8_t, or int32_t for an int32 epilogue.
+  void RunRow(const Window& window, const int8_t* image, int8_t fill, int32_t oy,
+              const kernels::EpilogueArgs& epilogue, std::byte* scratch, void* out) const;
+
+  int32_t c_tile() const { return packed_.variant->layout.c_tile; }
+  size_t packed_bytes() const {
+    return packed_.blocks.size() + packed_.bias.size() * sizeof(int32_t);
+  }
+
+ private:
+  // A row of the image as the kernel reads it: itself, or each channel repeated `multiplier_` times
+  // in `expanded`.
+  const int8_t* ReadableRow(const int8_t* row, int32_t width, int8_t* expanded) const;
+
+  int32_t taps_h_ = 1;
+  int32_t taps_w_ = 1;
+  int32_t in_channels_ = 0;
+  int32_t multiplier_ = 1;
+  kernels::PackedDepthwiseS8 packed_;
+};
+
+PreparedOp PrepareDepthwiseConv2DS8(const PrepareContext& context);
+PreparedOp PrepareDepthwiseConv2DF32(const PrepareContext& context);
+PreparedOp PrepareDepthwiseConv2DHybrid(const PrepareContext& context);
+
+}  // namespace octet::ops
+
+#endif  // OCTET_ENGINE_OPS_PRODUCTS_DEPTHWISE_CONV_2D_H_

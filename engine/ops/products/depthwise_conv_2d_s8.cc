@@ -1,0 +1,94 @@
+// DEPTHWISE_CONV_2D, int8 activations and weights.
+#include "engine/base/checked_math.h"
+#include "engine/base/status_macros.h"
+#include "engine/ops/core/checks.h"
+#include "engine/ops/products/depthwise_conv_2d.h"
+#include "engine/ops/products/output_stage.h"
+
+namespace octet::ops {
+namespace {
+
+class DepthwiseConv2DS8 final : public ConvOp {
+ public:
+  DepthwiseConv2DS8(const ConvParams& params, DepthwiseGemm gemm, OutputStage stage,
+                    int8_t zero_point)
+      : ConvOp(params), gemm_(std::move(gemm)), stage_(std::move(stage)), zero_point_(zero_point) {}
+
+  size_t ScratchBytes(absl::Span<const Shape> inputs, int threads) const override {
+    return MaxParts(threads) * PartBytes(WindowFor(inputs[0]));
+  }
+
+  absl::Status Run(const RunContext& context) const override {
+    const Shape& input = context.input_shapes[0];
+    const Window window = WindowFor(input);
+    const size_t part_bytes = PartBytes(window);
+    const int64_t image_size = input.InnerElements(1);
+    const int64_t row_size = int64_t{window.w.out} * params_.out_channels;
+    const auto* in = context.in<int8_t>(0);
+    auto* out = context.out<int8_t>(0);
+    // A block is one row of output pixels.
+    ForEachPixelBlock(
+        context.pool, input.dim(0), window.out_pixels(), window.w.out,
+        [&](int64_t part, const PixelBlock& block) {
+          std::byte* scratch = context.scratch + part * part_bytes;
+          const auto oy = static_cast<int32_t>(block.begin / window.w.out);
+          int8_t* out_row = out + (block.image * window.h.out + oy) * row_size;
+          const int8_t* image = in + block.image * image_size;
+          if (stage_.fused()) {
+            gemm_.RunRow(window, image, zero_point_, oy, stage_.epilogue(), scratch, out_row);
+            return;
+          }
+          auto* acc =
+              reinterpret_cast<int32_t*>(scratch + gemm_.ScratchBytes(window.w.in, window.w.out));
+          gemm_.RunRow(window, image, zero_point_, oy, Int32Epilogue(), scratch, acc);
+          stage_.Finish(acc, window.w.out, params_.out_channels, out_row, params_.out_channels);
+        });
+    return absl::OkStatus();
+  }
+
+  size_t ConstantBytes() const override { return gemm_.packed_bytes(); }
+
+ private:
+  size_t PartBytes(const Window& window) const {
+    const int64_t acc = stage_.fused() ? 0 : int64_t{window.w.out} * params_.out_channels * 4;
+    return gemm_.ScratchBytes(window.w.in, window.w.out) + RoundUp(acc, 64);
+  }
+
+  const DepthwiseGemm gemm_;
+  const OutputStage stage_;
+  const int8_t zero_point_;
+};
+
+}  // namespace
+
+PreparedOp PrepareDepthwiseConv2DS8(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(const DepthwiseSetup setup, SetUpDepthwise(context));
+  const TensorDef& input = *context.input(0);
+  const TensorDef& output = context.output(0);
+  OCTET_RETURN_IF_ERROR(CheckPerTensor(input));
+  OCTET_RETURN_IF_ERROR(CheckPerTensor(output));
+  OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 3));
+  const int32_t channels = setup.params.out_channels;
+  const std::vector<float> scales = ChannelScales(setup.weights->quantization, channels);
+  OutputStageParams stage_params;
+  stage_params.rule = ConvolutionRule(context.rounding, scales);
+  stage_params.input_scale = input.quantization.scale[0];
+  stage_params.weight_scales = scales;
+  stage_params.output_scale = output.quantization.scale[0];
+  stage_params.output_zero_point = output.quantization.zero_point[0];
+  // The builtin kernel works on eight channels at a time, and finishes the rest in another way.
+  stage_params.half_up_channels = channels / 8 * 8;
+  OCTET_ASSIGN_OR_RETURN(stage_params.range, ActivationCodes(setup.activation, output,
+                                                             ActivationRule(stage_params.rule)));
+
+  const int32_t zero_point = input.quantization.zero_point[0];
+  absl::Span<const int32_t> bias;
+  if (setup.bias != nullptr) bias = setup.bias->values<int32_t>();
+  OCTET_ASSIGN_OR_RETURN(DepthwiseGemm gemm,
+                         DepthwiseGemm::Make(setup, bias, zero_point, context.isas));
+  OCTET_ASSIGN_OR_RETURN(OutputStage stage, OutputStage::Make(stage_params, gemm.c_tile()));
+  return std::make_unique<DepthwiseConv2DS8>(setup.params, std::move(gemm), std::move(stage),
+                                             static_cast<int8_t>(zero_point));
+}
+
+}  // namespace octet::ops

@@ -1,0 +1,268 @@
+// FULLY_CONNECTED: int8, float32 and hybrid.
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/checked_math.h"
+#include "engine/base/status_macros.h"
+#include "engine/ops/core/checks.h"
+#include "engine/ops/core/parallel.h"
+#include "engine/ops/products/hybrid.h"
+#include "engine/ops/products/matmul_f32.h"
+#include "engine/ops/products/matmul_s8.h"
+#include "engine/ops/products/output_stage.h"
+#include "engine/ops/products/rows.h"
+
+namespace octet::ops {
+namespace {
+
+struct Setup {
+  int32_t n = 0;  // units
+  int32_t k = 0;  // inputs of each
+  bool keep_num_dims = false;
+  bool asymmetric_inputs = false;
+  Activation activation = Activation::kNone;
+  const TensorDef* weights = nullptr;  // [n][k]
+  const TensorDef* bias = nullptr;     // null: none
+};
+
+absl::StatusOr<Setup> SetUp(const PrepareContext& context) {
+  const auto options = context.options<FullyConnectedOptions>();
+  if (options.shuffled_weights) {
+    return absl::UnimplementedError("weights format SHUFFLED4x16INT8");
+  }
+  Setup setup;
+  setup.weights = context.input(1);
+  setup.bias = context.input(2);
+  OCTET_RETURN_IF_ERROR(CheckConstant(*setup.weights));
+  OCTET_RETURN_IF_ERROR(CheckRank(*setup.weights, 2));
+  setup.n = setup.weights->shape.dim(0);
+  setup.k = setup.weights->shape.dim(1);
+  if (setup.n == 0 || setup.k == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "weights '", setup.weights->name, "' have shape ", setup.weights->shape.ToString()));
+  }
+  if (setup.bias != nullptr) {
+    OCTET_RETURN_IF_ERROR(CheckConstant(*setup.bias));
+    if (setup.bias->shape.num_elements() != setup.n) {
+      return absl::InvalidArgumentError(absl::StrCat("bias '", setup.bias->name, "' has ",
+                                                     setup.bias->shape.num_elements(),
+                                                     " elements; ", setup.n, " are needed"));
+    }
+  }
+  setup.keep_num_dims = options.keep_num_dims;
+  setup.asymmetric_inputs = options.asymmetric_quantize_inputs;
+  setup.activation = options.activation;
+  return setup;
+}
+
+// Shapes and row independence, alike for all types: the input is rows of k values.
+class FullyConnected : public Op {
+ public:
+  explicit FullyConnected(const Setup& setup)
+      : n_(setup.n), k_(setup.k), keep_num_dims_(setup.keep_num_dims) {}
+
+  absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
+    const Shape& input = inputs[0];
+    if (input.num_elements() % k_ != 0 || Rows(input) > std::numeric_limits<int32_t>::max() ||
+        (keep_num_dims_ && (input.rank() == 0 || input.dim(input.rank() - 1) != k_))) {
+      return absl::InvalidArgumentError(absl::StrCat("the input has shape ", input.ToString(),
+                                                     "; rows of ", k_, " values are needed"));
+    }
+    std::vector<int32_t> dims;
+    if (keep_num_dims_) {
+      dims.assign(input.dims().begin(), input.dims().end());
+      dims.back() = n_;
+    } else {
+      dims = {static_cast<int32_t>(Rows(input)), n_};
+    }
+    OCTET_ASSIGN_OR_RETURN(Shape output, Shape::Create(dims));
+    return Shapes{std::move(output)};
+  }
+
+  absl::Status CheckRowsApart(absl::Span<const Shape> inputs,
+                              absl::Span<const bool>) const override {
+    if (inputs[0].num_elements() % k_ == 0) return absl::OkStatus();
+    return absl::FailedPreconditionError("a row of the batch is no whole number of its rows");
+  }
+
+ protected:
+  int64_t Rows(const Shape& input) const { return input.num_elements() / k_; }
+
+  const int32_t n_;
+  const int32_t k_;
+
+ private:
+  const bool keep_num_dims_;
+};
+
+class FullyConnectedS8 final : public FullyConnected {
+ public:
+  FullyConnectedS8(const Setup& setup, kernels::PackedGemmS8 packed, OutputStage stage)
+      : FullyConnected(setup), packed_(std::move(packed)), stage_(std::move(stage)) {}
+
+  absl::Status Run(const RunContext& context) const override {
+    RunMatmulS8(packed_, stage_.epilogue(), context.in<int8_t>(0), k_,
+                Rows(context.input_shapes[0]), context.out<int8_t>(0), n_, context.pool);
+    return absl::OkStatus();
+  }
+
+  size_t ConstantBytes() const override { return packed_.panels.size(); }
+
+ private:
+  const kernels::PackedGemmS8 packed_;
+  const OutputStage stage_;
+};
+
+class FullyConnectedF32 final : public FullyConnected {
+ public:
+  FullyConnectedF32(const Setup& setup, FloatRange range)
+      : FullyConnected(setup),
+        weights_(setup.weights->values<float>()),
+        bias_(setup.bias == nullptr ? absl::Span<const float>() : setup.bias->values<float>()),
+        range_(range) {}
+
+  absl::Status Run(const RunContext& context) const override {
+    const int64_t rows = Rows(context.input_shapes[0]);
+    const int64_t parts = std::min<int64_t>(rows, context.threads());
+    const float* bias = bias_.empty() ? nullptr : bias_.data();
+    // Row by row: no row's order of summation depends on how many there are.
+    ForEachPart(context.pool, parts, [&](int64_t part) {
+      const Range range = Share(rows, 1, part, parts);
+      for (int64_t r = range.begin; r < range.end; ++r) {
+        MatmulF32(context.in<float>(0) + r * k_, 1, k_, weights_.data(), n_, bias, range_,
+                  context.out<float>(0) + r * n_, n_);
+      }
+    });
+    return absl::OkStatus();
+  }
+
+ private:
+  const absl::Span<const float> weights_;  // the model's own memory
+  const absl::Span<const float> bias_;
+  const FloatRange range_;
+};
+
+// Scratch: [quantization of each row][codes][accumulators].
+class FullyConnectedHybrid final : public FullyConnected {
+ public:
+  FullyConnectedHybrid(const Setup& setup, kernels::PackedGemmS8 packed, HybridStage stage,
+                       RowRule rule)
+      : FullyConnected(setup), packed_(std::move(packed)), stage_(std::move(stage)), rule_(rule) {}
+
+  size_t ScratchBytes(absl::Span<const Shape> inputs, int) const override {
+    const int64_t rows = Rows(inputs[0]);
+    return RowBytes(rows) + CodeBytes(rows) + RoundUp(rows * n_ * sizeof(int32_t), 64);
+  }
+
+  absl::Status Run(const RunContext& context) const override {
+    const int64_t rows = Rows(context.input_shapes[0]);
+    auto* quantization = reinterpret_cast<RowQuantization*>(context.scratch);
+    auto* codes = reinterpret_cast<int8_t*>(context.scratch + RowBytes(rows));
+    auto* acc = reinterpret_cast<int32_t*>(context.scratch + RowBytes(rows) + CodeBytes(rows));
+    for (int64_t r = 0; r < rows; ++r) {
+      quantization[r] = QuantizeRow(rule_, {context.in<float>(0) + r * k_, static_cast<size_t>(k_)},
+                                    codes + r * k_);
+    }
+    RunMatmulS8(packed_, Int32Epilogue(), codes, k_, rows, acc, n_, context.pool);
+    for (int64_t r = 0; r < rows; ++r) {
+      stage_.Finish(acc + r * n_, quantization[r], 0, n_, context.out<float>(0) + r * n_);
+    }
+    return absl::OkStatus();
+  }
+
+  size_t ConstantBytes() const override { return packed_.panels.size(); }
+
+ private:
+  static size_t RowBytes(int64_t rows) { return RoundUp(rows * sizeof(RowQuantization), 64); }
+  size_t CodeBytes(int64_t rows) const {
+    return RoundUp(rows * k_ + kernels::kGemmOverReadBytes, 64);
+  }
+
+  const kernels::PackedGemmS8 packed_;
+  const HybridStage stage_;
+  const RowRule rule_;
+};
+
+absl::StatusOr<kernels::PackedGemmS8> Pack(const Setup& setup, absl::Span<const int32_t> bias,
+                                           int32_t input_zero_point, IsaSet isas) {
+  const auto weights = setup.weights->values<int8_t>();
+  kernels::GemmS8Problem problem;
+  problem.n = setup.n;
+  problem.k = setup.k;
+  problem.has_minus_128 = std::find(weights.begin(), weights.end(), -128) != weights.end();
+  return kernels::PackGemmS8(kernels::SelectGemmS8(problem, isas), setup.n, 1, setup.k, weights,
+                             bias, input_zero_point);
+}
+
+PreparedOp PrepareS8(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(const Setup setup, SetUp(context));
+  const TensorDef& input = *context.input(0);
+  const TensorDef& output = context.output(0);
+  OCTET_RETURN_IF_ERROR(CheckPerTensor(input));
+  OCTET_RETURN_IF_ERROR(CheckPerTensor(output));
+  OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 0));
+  const std::vector<float> scales = ChannelScales(setup.weights->quantization, setup.n);
+  OutputStageParams params;
+  params.rule = context.rounding == Rounding::kFixedPoint
+                    ? RequantRule::kFloat64
+                    : ConvolutionRule(context.rounding, scales);
+  params.input_scale = input.quantization.scale[0];
+  params.weight_scales = scales;
+  params.output_scale = output.quantization.scale[0];
+  params.output_zero_point = output.quantization.zero_point[0];
+  OCTET_ASSIGN_OR_RETURN(params.range, ActivationCodes(setup.activation, output, context.rounding));
+  // LiteRT refuses a dead channel here, so that no answer of its own exists: float32 serves it.
+  if (params.rule == RequantRule::kHalfUp) params.rule = RequantRule::kFloat32;
+
+  absl::Span<const int32_t> bias;
+  if (setup.bias != nullptr) bias = setup.bias->values<int32_t>();
+  OCTET_ASSIGN_OR_RETURN(auto packed,
+                         Pack(setup, bias, input.quantization.zero_point[0], context.isas));
+  OCTET_ASSIGN_OR_RETURN(OutputStage stage,
+                         OutputStage::Make(params, packed.variant->layout.n_tile));
+  return std::make_unique<FullyConnectedS8>(setup, std::move(packed), std::move(stage));
+}
+
+PreparedOp PrepareF32(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(const Setup setup, SetUp(context));
+  OCTET_ASSIGN_OR_RETURN(const FloatRange range, ActivationValues(setup.activation));
+  return std::make_unique<FullyConnectedF32>(setup, range);
+}
+
+PreparedOp PrepareHybrid(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(const Setup setup, SetUp(context));
+  OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 0));
+  HybridStage stage;
+  stage.weight_scales = ChannelScales(setup.weights->quantization, setup.n);
+  if (setup.bias != nullptr) {
+    const auto bias = setup.bias->values<float>();
+    stage.bias.assign(bias.begin(), bias.end());
+  }
+  OCTET_RETURN_IF_ERROR(stage.SetWeights(setup.weights->values<int8_t>(), setup.n, setup.k, 1));
+  OCTET_ASSIGN_OR_RETURN(stage.range, ActivationValues(setup.activation));
+  RowRule rule = RowRule::kAsymmetricXnn;
+  if (context.rounding == Rounding::kFixedPoint) {
+    rule = setup.asymmetric_inputs ? RowRule::kAsymmetric : RowRule::kSymmetric;
+    stage.order = HybridOrder::kCombined;
+  }
+  OCTET_ASSIGN_OR_RETURN(auto packed, Pack(setup, {}, 0, context.isas));
+  return std::make_unique<FullyConnectedHybrid>(setup, std::move(packed), std::move(stage), rule);
+}
+
+}  // namespace
+
+OpRowList FullyConnectedRows() {
+  constexpr TypeSlot kF32{DataType::kFloat32};
+  constexpr TypeSlot kS8{DataType::kInt8};
+  constexpr TypeSlot kBiasS32{DataType::kInt32, /*optional=*/true};
+  constexpr TypeSlot kBiasF32{DataType::kFloat32, /*optional=*/true};
+  constexpr auto kOp = BuiltinOp::kFullyConnected;
+  return {
+      {kOp, 1, 14, {kS8, kS8, kBiasS32}, {kS8}, &PrepareS8},
+      {kOp, 1, 14, {kF32, kF32, kBiasF32}, {kF32}, &PrepareF32},
+      {kOp, 1, 14, {kF32, kS8, kBiasF32}, {kF32}, &PrepareHybrid},
+  };
+}
+
+}  // namespace octet::ops

@@ -1,0 +1,47 @@
+// The int8 matrix products of a convolution, one for each group of channels.
+#ifndef OCTET_ENGINE_OPS_PRODUCTS_GROUPED_GEMM_H_
+#define OCTET_ENGINE_OPS_PRODUCTS_GROUPED_GEMM_H_
+
+#include <vector>
+
+#include "engine/kernels/packing.h"
+#include "engine/ops/products/conv_2d.h"
+
+namespace octet::ops {
+
+// Packed weights of all groups, and how to run them over a block of output pixels. Immutable.
+class GroupedGemm {
+ public:
+  // Folds `input_zero_point` into `bias` (empty, or one entry an output channel).
+  static absl::StatusOr<GroupedGemm> Make(const Conv2DSetup& setup, absl::Span<const int32_t> bias,
+                                          int32_t input_zero_point, IsaSet isas);
+
+  // Convolves one block of pixels of `image` ([h][w][in_channels]); taps outside of it read as
+  // `fill`. Writes all output channels, pixel after pixel, `out_row_stride` elements apart, from
+  // `out` on: int8_t, or int32_t for an int32 epilogue. `patches` is PatchBytes() of scratch.
+  void RunBlock(const Window& window, const int8_t* image, int8_t fill, const PixelBlock& block,
+                const kernels::EpilogueArgs& epilogue, int8_t* patches, void* out,
+                int64_t out_row_stride) const;
+
+  // Pixels that a block should have, and the scratch that RunBlock needs for one.
+  int32_t block_pixels() const { return block_pixels_; }
+  size_t PatchBytes() const;
+
+  // All columns of an ungrouped convolution.
+  const kernels::PackedGemmS8& single() const { return groups_[0]; }
+  bool is_grouped() const { return groups_.size() > 1; }
+  int32_t n_tile() const { return groups_[0].variant->layout.n_tile; }
+  size_t packed_bytes() const;
+
+ private:
+  int32_t in_channels_ = 0;
+  int32_t group_in_ = 0;
+  int32_t group_out_ = 0;
+  int32_t group_k_ = 0;
+  int32_t block_pixels_ = 0;
+  std::vector<kernels::PackedGemmS8> groups_;
+};
+
+}  // namespace octet::ops
+
+#endif  // OCTET_ENGINE_OPS_PRODUCTS_GROUPED_GEMM_H_

@@ -1,0 +1,64 @@
+// Hybrid arithmetic: float activations quantized on the fly, int8 weights, float results.
+// NUMERICS.md, "Hybrid".
+#ifndef OCTET_ENGINE_OPS_PRODUCTS_HYBRID_H_
+#define OCTET_ENGINE_OPS_PRODUCTS_HYBRID_H_
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "engine/ops/core/activation.h"
+
+namespace octet::ops {
+
+// How a run of values becomes int8 codes.
+enum class RowRule {
+  kAsymmetric,     // A: builtin kernels
+  kSymmetric,      // Y: builtin kernels
+  kAsymmetricXnn,  // X: XNNPACK
+};
+
+// Scale and zero point of one quantized run: real = scale * (code - zero_point).
+struct RowQuantization {
+  float scale = 1;
+  int32_t zero_point = 0;
+};
+
+// Quantizes `values` with one scale of their own. Values that are not finite give unspecified
+// codes.
+RowQuantization QuantizeRow(RowRule rule, absl::Span<const float> values, int8_t* codes);
+
+// In which order the scales meet the accumulator.
+enum class HybridOrder {
+  kWeightThenRow,  // (acc * weight_scale) * row_scale + bias, three roundings
+  kRowThenWeight,  // (acc * row_scale) * weight_scale + bias, three roundings
+  kCombined,       // acc * (row_scale * weight_scale) + bias, three roundings
+  kFused,          // fma(acc * row_scale, weight_scale, bias), two roundings
+};
+
+// Channel tables of a hybrid operator.
+struct HybridStage {
+  HybridOrder order = HybridOrder::kFused;
+  // Channels from here on follow kRowThenWeight instead: a vector body and its scalar tail differ
+  // in LiteRT's own kernel.
+  int32_t tail_begin = std::numeric_limits<int32_t>::max();
+  std::vector<float> weight_scales;  // one a channel
+  std::vector<float> bias;           // one a channel, or empty
+  std::vector<int32_t> weight_sums;  // of codes, one a channel
+  FloatRange range;
+
+  // Fills weight_sums; weight i of channel c stands at c * n_stride + i * k_stride. InvalidArgument
+  // where a sum of products could exceed int32.
+  absl::Status SetWeights(absl::Span<const int8_t> weights, int32_t n, int64_t n_stride,
+                          int64_t k_stride);
+
+  // acc[c] = sum(code * weight), without zero point; writes channels [begin, begin + n) of one row,
+  // acc and out pointing at channel `begin`.
+  void Finish(const int32_t* acc, RowQuantization row, int32_t begin, int32_t n, float* out) const;
+};
+
+}  // namespace octet::ops
+
+#endif  // OCTET_ENGINE_OPS_PRODUCTS_HYBRID_H_

@@ -1,0 +1,46 @@
+#include "engine/ops/products/matmul_s8.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "engine/base/checked_math.h"
+#include "engine/ops/core/parallel.h"
+
+namespace octet::ops {
+namespace {
+
+// Below this many multiplications a second thread costs more than it saves.
+constexpr int64_t kMinWorkPerThread = 64 * 1024;
+constexpr int64_t kMaxRowsPerCall = 1 << 20;
+
+}  // namespace
+
+void RunMatmulS8(const kernels::PackedGemmS8& packed, const kernels::EpilogueArgs& epilogue,
+                 const int8_t* a, int64_t a_row_stride, int64_t m, void* out,
+                 int64_t out_row_stride, ThreadPool* pool) {
+  const int64_t n = packed.n;
+  const int64_t k = int64_t{packed.segments} * packed.segment_length;
+  const int64_t element = epilogue.kind == kernels::kEpilogueInt32 ? 4 : 1;
+  const int64_t threads = pool == nullptr ? 1 : pool->threads();
+  const int64_t parts = std::clamp<int64_t>(m * n * k / kMinWorkPerThread, 1, threads);
+  const int32_t m_tile = packed.variant->m_tile;
+  const int32_t n_tile = packed.variant->layout.n_tile;
+  const bool by_rows = CeilDiv(m, m_tile) >= parts;
+  ForEachPart(pool, parts, [&](int64_t part) {
+    const Range rows = by_rows ? Share(m, m_tile, part, parts) : Range{0, m};
+    const Range columns = by_rows ? Range{0, n} : Share(n, n_tile, part, parts);
+    if (columns.begin == columns.end) return;
+    kernels::GemmS8Args args = kernels::MakeGemmS8Args(
+        packed, epilogue, static_cast<int32_t>(columns.begin), static_cast<int32_t>(columns.end));
+    args.a_row_stride = a_row_stride;
+    args.out_row_stride = out_row_stride;
+    for (int64_t row = rows.begin; row < rows.end; row += kMaxRowsPerCall) {
+      args.a = a + row * a_row_stride;
+      args.m = static_cast<int32_t>(std::min(kMaxRowsPerCall, rows.end - row));
+      args.out = static_cast<std::byte*>(out) + (row * out_row_stride + columns.begin) * element;
+      packed.variant->run(&args);
+    }
+  });
+}
+
+}  // namespace octet::ops

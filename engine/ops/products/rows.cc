@@ -1,0 +1,11 @@
+#include "engine/ops/products/rows.h"
+
+#include "engine/ops/op_rows.h"
+
+namespace octet::ops {
+
+OpRowList ProductRows() {
+  return JoinRows(Conv2DRows(), DepthwiseConv2DRows(), FullyConnectedRows());
+}
+
+}  // namespace octet::ops

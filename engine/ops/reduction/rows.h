@@ -1,0 +1,15 @@
+// The rows of this folder's operators, one function for each file.
+#ifndef OCTET_ENGINE_OPS_REDUCTION_ROWS_H_
+#define OCTET_ENGINE_OPS_REDUCTION_ROWS_H_
+
+#include "engine/ops/core/op_row.h"
+
+namespace octet::ops {
+
+OpRowList MeanRows();
+OpRowList Pool2DRows();
+OpRowList SoftmaxRows();
+
+}  // namespace octet::ops
+
+#endif  // OCTET_ENGINE_OPS_REDUCTION_ROWS_H_
