@@ -52,12 +52,19 @@ absl::StatusOr<Conv2DSetup> SetUpConv2D(const PrepareContext& context) {
 OpRowList Conv2DRows() {
   constexpr TypeSlot kF32{DataType::kFloat32};
   constexpr TypeSlot kS8{DataType::kInt8};
+  constexpr TypeSlot kU8{DataType::kUint8};
+  constexpr TypeSlot kS16{DataType::kInt16};
+  constexpr TypeSlot kBiasS64{DataType::kInt64, /*optional=*/true};
   constexpr TypeSlot kBiasS32{DataType::kInt32, /*optional=*/true};
   constexpr TypeSlot kBiasF32{DataType::kFloat32, /*optional=*/true};
   return {
       {BuiltinOp::kConv2d, 1, 8, {kS8, kS8, kBiasS32}, {kS8}, &PrepareConv2DS8},
       {BuiltinOp::kConv2d, 1, 8, {kF32, kF32, kBiasF32}, {kF32}, &PrepareConv2DF32},
       {BuiltinOp::kConv2d, 1, 8, {kF32, kS8, kBiasF32}, {kF32}, &PrepareConv2DHybrid},
+      {BuiltinOp::kConv2d, 1, 8, {kF32, kU8, kBiasF32}, {kF32}, &PrepareConv2DHybrid},
+      {BuiltinOp::kConv2d, 1, 8, {kU8, kU8, kBiasS32}, {kU8}, &PrepareConv2DU8},
+      {BuiltinOp::kConv2d, 1, 8, {kS16, kS8, kBiasS64}, {kS16}, &PrepareConv2DS16},
+      {BuiltinOp::kConv2d, 1, 8, {kS16, kS8, kBiasS32}, {kS16}, &PrepareConv2DS16},
   };
 }
 

@@ -25,6 +25,8 @@ absl::StatusOr<Conv2DSetup> SetUpConv2D(const PrepareContext& context);
 PreparedOp PrepareConv2DS8(const PrepareContext& context);
 PreparedOp PrepareConv2DF32(const PrepareContext& context);
 PreparedOp PrepareConv2DHybrid(const PrepareContext& context);
+PreparedOp PrepareConv2DU8(const PrepareContext& context);
+PreparedOp PrepareConv2DS16(const PrepareContext& context);
 
 }  // namespace octet::ops
 

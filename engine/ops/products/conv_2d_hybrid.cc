@@ -117,7 +117,8 @@ PreparedOp PrepareConv2DHybrid(const PrepareContext& context) {
 
   RowRule rule = RowRule::kAsymmetricXnn;
   bool scale_per_pixel = false;
-  if (context.rounding == Rounding::kFloat32) {
+  // Codes in old files stand in bytes called uint8; XNNPACK leaves them to the builtin kernel.
+  if (context.rounding == Rounding::kFloat32 && setup.weights->type == DataType::kInt8) {
     scale_per_pixel =
         params.taps() == 1 && params.stride_h == 1 && params.stride_w == 1 && setup.groups == 1;
   } else {

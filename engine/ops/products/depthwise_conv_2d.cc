@@ -141,6 +141,9 @@ void DepthwiseGemm::RunRow(const Window& window, const int8_t* image, int8_t fil
 OpRowList DepthwiseConv2DRows() {
   constexpr TypeSlot kF32{DataType::kFloat32};
   constexpr TypeSlot kS8{DataType::kInt8};
+  constexpr TypeSlot kU8{DataType::kUint8};
+  constexpr TypeSlot kS16{DataType::kInt16};
+  constexpr TypeSlot kBiasS64{DataType::kInt64, /*optional=*/true};
   constexpr TypeSlot kBiasS32{DataType::kInt32, /*optional=*/true};
   constexpr TypeSlot kBiasF32{DataType::kFloat32, /*optional=*/true};
   constexpr auto kOp = BuiltinOp::kDepthwiseConv2d;
@@ -148,6 +151,8 @@ OpRowList DepthwiseConv2DRows() {
       {kOp, 1, 7, {kS8, kS8, kBiasS32}, {kS8}, &PrepareDepthwiseConv2DS8},
       {kOp, 1, 7, {kF32, kF32, kBiasF32}, {kF32}, &PrepareDepthwiseConv2DF32},
       {kOp, 1, 7, {kF32, kS8, kBiasF32}, {kF32}, &PrepareDepthwiseConv2DHybrid},
+      {kOp, 1, 7, {kU8, kU8, kBiasS32}, {kU8}, &PrepareDepthwiseConv2DU8},
+      {kOp, 1, 7, {kS16, kS8, kBiasS64}, {kS16}, &PrepareDepthwiseConv2DS16},
   };
 }
 

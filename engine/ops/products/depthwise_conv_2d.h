@@ -56,6 +56,8 @@ class DepthwiseGemm {
 PreparedOp PrepareDepthwiseConv2DS8(const PrepareContext& context);
 PreparedOp PrepareDepthwiseConv2DF32(const PrepareContext& context);
 PreparedOp PrepareDepthwiseConv2DHybrid(const PrepareContext& context);
+PreparedOp PrepareDepthwiseConv2DU8(const PrepareContext& context);
+PreparedOp PrepareDepthwiseConv2DS16(const PrepareContext& context);
 
 }  // namespace octet::ops
 

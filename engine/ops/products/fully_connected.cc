@@ -1,4 +1,4 @@
-// FULLY_CONNECTED: int8, float32 and hybrid.
+// FULLY_CONNECTED: what all types share, int8, float32 and hybrid.
 #include <algorithm>
 #include <limits>
 
@@ -7,6 +7,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/ops/core/checks.h"
 #include "engine/ops/core/parallel.h"
+#include "engine/ops/products/fully_connected.h"
 #include "engine/ops/products/hybrid.h"
 #include "engine/ops/products/matmul_f32.h"
 #include "engine/ops/products/matmul_s8.h"
@@ -14,24 +15,13 @@
 #include "engine/ops/products/rows.h"
 
 namespace octet::ops {
-namespace {
 
-struct Setup {
-  int32_t n = 0;  // units
-  int32_t k = 0;  // inputs of each
-  bool keep_num_dims = false;
-  bool asymmetric_inputs = false;
-  Activation activation = Activation::kNone;
-  const TensorDef* weights = nullptr;  // [n][k]
-  const TensorDef* bias = nullptr;     // null: none
-};
-
-absl::StatusOr<Setup> SetUp(const PrepareContext& context) {
+absl::StatusOr<FullyConnectedSetup> SetUpFullyConnected(const PrepareContext& context) {
   const auto options = context.options<FullyConnectedOptions>();
   if (options.shuffled_weights) {
     return absl::UnimplementedError("weights format SHUFFLED4x16INT8");
   }
-  Setup setup;
+  FullyConnectedSetup setup;
   setup.weights = context.input(1);
   setup.bias = context.input(2);
   OCTET_RETURN_IF_ERROR(CheckConstant(*setup.weights));
@@ -56,49 +46,36 @@ absl::StatusOr<Setup> SetUp(const PrepareContext& context) {
   return setup;
 }
 
-// Shapes and row independence, alike for all types: the input is rows of k values.
-class FullyConnected : public Op {
- public:
-  explicit FullyConnected(const Setup& setup)
-      : n_(setup.n), k_(setup.k), keep_num_dims_(setup.keep_num_dims) {}
-
-  absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
-    const Shape& input = inputs[0];
-    if (input.num_elements() % k_ != 0 || Rows(input) > std::numeric_limits<int32_t>::max() ||
-        (keep_num_dims_ && (input.rank() == 0 || input.dim(input.rank() - 1) != k_))) {
-      return absl::InvalidArgumentError(absl::StrCat("the input has shape ", input.ToString(),
-                                                     "; rows of ", k_, " values are needed"));
-    }
-    std::vector<int32_t> dims;
-    if (keep_num_dims_) {
-      dims.assign(input.dims().begin(), input.dims().end());
-      dims.back() = n_;
-    } else {
-      dims = {static_cast<int32_t>(Rows(input)), n_};
-    }
-    OCTET_ASSIGN_OR_RETURN(Shape output, Shape::Create(dims));
-    return Shapes{std::move(output)};
+absl::StatusOr<Shapes> FullyConnected::InferShapes(absl::Span<const Shape> inputs) const {
+  const Shape& input = inputs[0];
+  if (input.num_elements() % k_ != 0 || Rows(input) > std::numeric_limits<int32_t>::max() ||
+      (keep_num_dims_ && (input.rank() == 0 || input.dim(input.rank() - 1) != k_))) {
+    return absl::InvalidArgumentError(absl::StrCat("the input has shape ", input.ToString(),
+                                                   "; rows of ", k_, " values are needed"));
   }
-
-  absl::Status CheckRowsApart(absl::Span<const Shape> inputs,
-                              absl::Span<const bool>) const override {
-    if (inputs[0].num_elements() % k_ == 0) return absl::OkStatus();
-    return absl::FailedPreconditionError("a row of the batch is no whole number of its rows");
+  std::vector<int32_t> dims;
+  if (keep_num_dims_) {
+    dims.assign(input.dims().begin(), input.dims().end());
+    dims.back() = n_;
+  } else {
+    dims = {static_cast<int32_t>(Rows(input)), n_};
   }
+  OCTET_ASSIGN_OR_RETURN(Shape output, Shape::Create(dims));
+  return Shapes{std::move(output)};
+}
 
- protected:
-  int64_t Rows(const Shape& input) const { return input.num_elements() / k_; }
+absl::Status FullyConnected::CheckRowsApart(absl::Span<const Shape> inputs,
+                                            absl::Span<const bool>) const {
+  if (inputs[0].num_elements() % k_ == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError("a row of the batch is no whole number of its rows");
+}
 
-  const int32_t n_;
-  const int32_t k_;
-
- private:
-  const bool keep_num_dims_;
-};
+namespace {
 
 class FullyConnectedS8 final : public FullyConnected {
  public:
-  FullyConnectedS8(const Setup& setup, kernels::PackedGemmS8 packed, OutputStage stage)
+  FullyConnectedS8(const FullyConnectedSetup& setup, kernels::PackedGemmS8 packed,
+                   OutputStage stage)
       : FullyConnected(setup), packed_(std::move(packed)), stage_(std::move(stage)) {}
 
   absl::Status Run(const RunContext& context) const override {
@@ -116,7 +93,7 @@ class FullyConnectedS8 final : public FullyConnected {
 
 class FullyConnectedF32 final : public FullyConnected {
  public:
-  FullyConnectedF32(const Setup& setup, FloatRange range)
+  FullyConnectedF32(const FullyConnectedSetup& setup, FloatRange range)
       : FullyConnected(setup),
         weights_(setup.weights->values<float>()),
         bias_(setup.bias == nullptr ? absl::Span<const float>() : setup.bias->values<float>()),
@@ -146,8 +123,8 @@ class FullyConnectedF32 final : public FullyConnected {
 // Scratch: [quantization of each row][codes][accumulators].
 class FullyConnectedHybrid final : public FullyConnected {
  public:
-  FullyConnectedHybrid(const Setup& setup, kernels::PackedGemmS8 packed, HybridStage stage,
-                       RowRule rule)
+  FullyConnectedHybrid(const FullyConnectedSetup& setup, kernels::PackedGemmS8 packed,
+                       HybridStage stage, RowRule rule)
       : FullyConnected(setup), packed_(std::move(packed)), stage_(std::move(stage)), rule_(rule) {}
 
   size_t ScratchBytes(absl::Span<const Shape> inputs, int) const override {
@@ -184,8 +161,9 @@ class FullyConnectedHybrid final : public FullyConnected {
   const RowRule rule_;
 };
 
-absl::StatusOr<kernels::PackedGemmS8> Pack(const Setup& setup, absl::Span<const int32_t> bias,
-                                           int32_t input_zero_point, IsaSet isas) {
+absl::StatusOr<kernels::PackedGemmS8> Pack(const FullyConnectedSetup& setup,
+                                           absl::Span<const int32_t> bias, int32_t input_zero_point,
+                                           IsaSet isas) {
   const auto weights = setup.weights->values<int8_t>();
   kernels::GemmS8Problem problem;
   problem.n = setup.n;
@@ -196,7 +174,7 @@ absl::StatusOr<kernels::PackedGemmS8> Pack(const Setup& setup, absl::Span<const 
 }
 
 PreparedOp PrepareS8(const PrepareContext& context) {
-  OCTET_ASSIGN_OR_RETURN(const Setup setup, SetUp(context));
+  OCTET_ASSIGN_OR_RETURN(const FullyConnectedSetup setup, SetUpFullyConnected(context));
   const TensorDef& input = *context.input(0);
   const TensorDef& output = context.output(0);
   OCTET_RETURN_IF_ERROR(CheckPerTensor(input));
@@ -225,13 +203,13 @@ PreparedOp PrepareS8(const PrepareContext& context) {
 }
 
 PreparedOp PrepareF32(const PrepareContext& context) {
-  OCTET_ASSIGN_OR_RETURN(const Setup setup, SetUp(context));
+  OCTET_ASSIGN_OR_RETURN(const FullyConnectedSetup setup, SetUpFullyConnected(context));
   OCTET_ASSIGN_OR_RETURN(const FloatRange range, ActivationValues(setup.activation));
   return std::make_unique<FullyConnectedF32>(setup, range);
 }
 
 PreparedOp PrepareHybrid(const PrepareContext& context) {
-  OCTET_ASSIGN_OR_RETURN(const Setup setup, SetUp(context));
+  OCTET_ASSIGN_OR_RETURN(const FullyConnectedSetup setup, SetUpFullyConnected(context));
   OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 0));
   HybridStage stage;
   stage.weight_scales = ChannelScales(setup.weights->quantization, setup.n);
@@ -242,7 +220,8 @@ PreparedOp PrepareHybrid(const PrepareContext& context) {
   OCTET_RETURN_IF_ERROR(stage.SetWeights(setup.weights->values<int8_t>(), setup.n, setup.k, 1));
   OCTET_ASSIGN_OR_RETURN(stage.range, ActivationValues(setup.activation));
   RowRule rule = RowRule::kAsymmetricXnn;
-  if (context.rounding == Rounding::kFixedPoint) {
+  // Codes in old files stand in bytes called uint8; XNNPACK leaves them to the builtin kernel.
+  if (context.rounding == Rounding::kFixedPoint || setup.weights->type == DataType::kUint8) {
     rule = setup.asymmetric_inputs ? RowRule::kAsymmetric : RowRule::kSymmetric;
     stage.order = HybridOrder::kCombined;
   }
@@ -255,6 +234,9 @@ PreparedOp PrepareHybrid(const PrepareContext& context) {
 OpRowList FullyConnectedRows() {
   constexpr TypeSlot kF32{DataType::kFloat32};
   constexpr TypeSlot kS8{DataType::kInt8};
+  constexpr TypeSlot kU8{DataType::kUint8};
+  constexpr TypeSlot kS16{DataType::kInt16};
+  constexpr TypeSlot kBiasS64{DataType::kInt64, /*optional=*/true};
   constexpr TypeSlot kBiasS32{DataType::kInt32, /*optional=*/true};
   constexpr TypeSlot kBiasF32{DataType::kFloat32, /*optional=*/true};
   constexpr auto kOp = BuiltinOp::kFullyConnected;
@@ -262,6 +244,10 @@ OpRowList FullyConnectedRows() {
       {kOp, 1, 14, {kS8, kS8, kBiasS32}, {kS8}, &PrepareS8},
       {kOp, 1, 14, {kF32, kF32, kBiasF32}, {kF32}, &PrepareF32},
       {kOp, 1, 14, {kF32, kS8, kBiasF32}, {kF32}, &PrepareHybrid},
+      {kOp, 1, 14, {kF32, kU8, kBiasF32}, {kF32}, &PrepareHybrid},
+      {kOp, 1, 14, {kU8, kU8, kBiasS32}, {kU8}, &PrepareFullyConnectedU8},
+      {kOp, 1, 14, {kS16, kS8, kBiasS64}, {kS16}, &PrepareFullyConnectedS16},
+      {kOp, 1, 14, {kS16, kS8, kBiasS32}, {kS16}, &PrepareFullyConnectedS16},
   };
 }
 

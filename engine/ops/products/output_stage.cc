@@ -1,12 +1,25 @@
 #include "engine/ops/products/output_stage.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "engine/kernels/packing.h"
 
 namespace octet::ops {
+namespace {
+
+constexpr double kMaxMultiplier = 1073741824.0;
+constexpr int kMaxWideExponent = 14;  // leaves a bit to round on
+
+// MB64. |sum| is at most 2^47, so that the product stays in 63 bits.
+int64_t MultiplyWideSum(int64_t sum, int32_t multiplier, int32_t exponent) {
+  const int64_t reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
+  return (sum * reduced + (int64_t{1} << (14 - exponent))) >> (15 - exponent);
+}
+
+}  // namespace
 
 absl::StatusOr<OutputStage> OutputStage::Make(const OutputStageParams& params, int32_t tile) {
   const int64_t n = params.weight_scales.size();
@@ -25,14 +38,20 @@ absl::StatusOr<OutputStage> OutputStage::Make(const OutputStageParams& params, i
     const double real = static_cast<double>(params.input_scale) *
                         static_cast<double>(params.weight_scales[c]) /
                         static_cast<double>(params.output_scale);
-    if (!(real < 1073741824.0)) {
+    if (!(real < kMaxMultiplier) || !(product / params.output_scale < kMaxMultiplier)) {
       return absl::InvalidArgumentError(absl::StrCat(
           "channel ", c, ": input scale ", params.input_scale, " times weight scale ",
           params.weight_scales[c], " over output scale ", params.output_scale, " is too large"));
     }
     stage.scale_[c] = product / params.output_scale;
     stage.scale64_[c] = real;
-    const kernels::FixedPointMultiplier m = kernels::MakeFixedPointMultiplier(real);
+    const double rounded = static_cast<double>(product) / static_cast<double>(params.output_scale);
+    const kernels::FixedPointMultiplier m =
+        kernels::MakeFixedPointMultiplier(params.float32_product ? rounded : real);
+    if (params.rule == RequantRule::kWideSum && m.exponent > kMaxWideExponent) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("channel ", c, ": a multiplier of ", real, " is too large for 64-bit sums"));
+    }
     stage.multiplier_[c] = m.multiplier;
     stage.exponent_[c] = m.exponent;
   }
@@ -52,6 +71,7 @@ kernels::EpilogueArgs OutputStage::epilogue() const {
       args.kind = kernels::kEpilogueFloat64;
       break;
     case RequantRule::kHalfUp:
+    case RequantRule::kWideSum:
       break;
   }
   args.multiplier = multiplier_.data();
@@ -76,6 +96,34 @@ void OutputStage::Finish(const int32_t* acc, int64_t rows, int32_t channels, int
           static_cast<int8_t>(std::clamp<int64_t>(scaled + zero_point_, range_.lo, range_.hi));
     }
   }
+}
+
+int32_t OutputStage::CodeOf(int64_t sum, int32_t channel) const {
+  const kernels::FixedPointMultiplier m{multiplier_[channel], exponent_[channel]};
+  const auto narrow = static_cast<int32_t>(static_cast<uint32_t>(sum));
+  int64_t scaled = 0;
+  switch (rule_) {
+    case RequantRule::kFixedPoint:
+      scaled = kernels::MultiplyByFixedPoint(narrow, m);
+      break;
+    case RequantRule::kHalfUp:
+      scaled = channel < half_up_channels_ ? kernels::MultiplyHalfUp(narrow, m)
+                                           : kernels::MultiplyByFixedPoint(narrow, m);
+      break;
+    case RequantRule::kFloat32:
+      // Below 2^61: an int32 times less than 2^30.
+      scaled = static_cast<int64_t>(std::rint(static_cast<float>(narrow) * scale_[channel]));
+      break;
+    case RequantRule::kFloat64: {
+      const double real = std::round(static_cast<double>(sum) * scale64_[channel]);
+      scaled = static_cast<int64_t>(std::clamp(real, -4294967296.0, 4294967296.0));
+      break;
+    }
+    case RequantRule::kWideSum:
+      scaled = MultiplyWideSum(sum, m.multiplier, m.exponent);
+      break;
+  }
+  return static_cast<int32_t>(std::clamp<int64_t>(scaled + zero_point_, range_.lo, range_.hi));
 }
 
 kernels::EpilogueArgs Int32Epilogue() {

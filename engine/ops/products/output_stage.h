@@ -19,6 +19,7 @@ enum class RequantRule {
   kHalfUp,      // MBU: the second rounding half up, in the first `half_up_channels` channels
   kFloat32,     // one float32 product, ties to even
   kFloat64,     // one double product, ties away from zero
+  kWideSum,     // MB64: a 64-bit sum times a 15-bit multiplier, one rounding, half up
 };
 
 struct OutputStageParams {
@@ -29,6 +30,9 @@ struct OutputStageParams {
   int32_t output_zero_point = 0;
   CodeRange range;
   int32_t half_up_channels = 0;  // kHalfUp alone; the rest follow kFixedPoint
+  // The fixed-point multiplier comes from f32(input scale * weight scale), not from its exact
+  // value.
+  bool float32_product = false;
 };
 
 // Immutable. Copies and moves leave pointers from `epilogue()` of the source invalid.
@@ -39,7 +43,7 @@ class OutputStage {
   static absl::StatusOr<OutputStage> Make(const OutputStageParams& params, int32_t tile);
 
   // Whether a kernel can finish by itself; else it must leave int32 values to Finish.
-  bool fused() const { return rule_ != RequantRule::kHalfUp; }
+  bool fused() const { return rule_ != RequantRule::kHalfUp && rule_ != RequantRule::kWideSum; }
 
   // For the kernels: arrays of all channels, from channel 0. An int32 epilogue unless fused().
   kernels::EpilogueArgs epilogue() const;
@@ -49,7 +53,18 @@ class OutputStage {
   void Finish(const int32_t* acc, int64_t rows, int32_t channels, int8_t* out,
               int64_t out_row_stride) const;
 
+  // Any rule, on exact sums [rows][channels], dense, for a type that holds the range: int8_t,
+  // uint8_t or int16_t. Rules for int32 sums see the low 32 bits.
+  template <typename Code>
+  void FinishSums(const int64_t* sums, int64_t rows, int32_t channels, Code* out) const {
+    for (int64_t r = 0; r < rows; ++r, sums += channels, out += channels) {
+      for (int32_t c = 0; c < channels; ++c) out[c] = static_cast<Code>(CodeOf(sums[c], c));
+    }
+  }
+
  private:
+  int32_t CodeOf(int64_t sum, int32_t channel) const;
+
   RequantRule rule_ = RequantRule::kFixedPoint;
   std::vector<int32_t> multiplier_;
   std::vector<int32_t> exponent_;
