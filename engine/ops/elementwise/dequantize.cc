@@ -55,6 +55,12 @@ PreparedOp PrepareCodes(const PrepareContext& context) {
   });
 }
 
+// LiteRT has no scales by channel here.
+PreparedOp PrepareS16(const PrepareContext& context) {
+  OCTET_RETURN_IF_ERROR(CheckPerTensor(*context.input(0)));
+  return PrepareCodes<int16_t>(context);
+}
+
 PreparedOp PrepareHalf(const PrepareContext&) {
   return MakeElementwise<uint16_t, float>([](uint16_t bits) {
     return Eigen::half_impl::half_to_float(Eigen::half_impl::raw_uint16_to_half(bits));
@@ -67,9 +73,10 @@ OpRowList DequantizeRows() {
   constexpr TypeSlot kF32{DataType::kFloat32};
   constexpr auto kOp = BuiltinOp::kDequantize;
   return {
-      {kOp, 1, 6, {{DataType::kInt8}}, {kF32}, &PrepareCodes<int8_t>},
-      {kOp, 1, 6, {{DataType::kUint8}}, {kF32}, &PrepareCodes<uint8_t>},
-      {kOp, 1, 6, {{DataType::kFloat16}}, {kF32}, &PrepareHalf},
+      {kOp, 1, 9, {{DataType::kInt8}}, {kF32}, &PrepareCodes<int8_t>},
+      {kOp, 1, 9, {{DataType::kUint8}}, {kF32}, &PrepareCodes<uint8_t>},
+      {kOp, 1, 9, {{DataType::kInt16}}, {kF32}, &PrepareS16},
+      {kOp, 1, 9, {{DataType::kFloat16}}, {kF32}, &PrepareHalf},
   };
 }
 

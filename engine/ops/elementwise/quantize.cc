@@ -9,6 +9,7 @@
 #include "engine/kernels/fixed_point.h"
 #include "engine/ops/core/activation.h"
 #include "engine/ops/core/checks.h"
+#include "engine/ops/elementwise/arithmetic.h"
 #include "engine/ops/elementwise/elementwise.h"
 #include "engine/ops/elementwise/rows.h"
 
@@ -121,20 +122,48 @@ PreparedOp PrepareFromCodes(const PrepareContext& context) {
   return MakeElementwise<In, Out>([table, lowest](In code) { return table[code - lowest]; });
 }
 
+// 16 and 32 bits: two roundings, under both rules.
+template <typename In, typename Out>
+PreparedOp PrepareFromWideCodes(const PrepareContext& context) {
+  OCTET_RETURN_IF_ERROR(CheckPerTensorCodes(context, 1));
+  const Quantization& in = context.input(0)->quantization;
+  const TensorDef& output = context.output(0);
+  const double ratio =
+      static_cast<double>(in.scale[0]) / static_cast<double>(output.quantization.scale[0]);
+  OCTET_ASSIGN_OR_RETURN(const kernels::FixedPointMultiplier multiplier,
+                         RatioMultiplier(ratio, output));
+  const int32_t zero_in = in.zero_point[0];
+  const int32_t zero_out = output.quantization.zero_point[0];
+  return MakeElementwise<In, Out>([=](In code) {
+    const int32_t centred = WrappingSub<int32_t>(code, zero_in);
+    return CutTo<Out>(int64_t{kernels::MultiplyByFixedPoint(centred, multiplier)} + zero_out);
+  });
+}
+
 }  // namespace
 
 OpRowList QuantizeRows() {
   constexpr TypeSlot kF32{DataType::kFloat32};
   constexpr TypeSlot kS8{DataType::kInt8};
   constexpr TypeSlot kU8{DataType::kUint8};
+  constexpr TypeSlot kS16{DataType::kInt16};
+  constexpr TypeSlot kS32{DataType::kInt32};
   constexpr auto kOp = BuiltinOp::kQuantize;
   return {
-      {kOp, 1, 3, {kF32}, {kS8}, &PrepareFromFloat<int8_t>},
-      {kOp, 1, 3, {kF32}, {kU8}, &PrepareFromFloat<uint8_t>},
-      {kOp, 1, 3, {kS8}, {kS8}, &PrepareFromCodes<int8_t, int8_t>},
-      {kOp, 1, 3, {kS8}, {kU8}, &PrepareFromCodes<int8_t, uint8_t>},
-      {kOp, 1, 3, {kU8}, {kS8}, &PrepareFromCodes<uint8_t, int8_t>},
-      {kOp, 1, 3, {kU8}, {kU8}, &PrepareFromCodes<uint8_t, uint8_t>},
+      {kOp, 1, 6, {kF32}, {kS8}, &PrepareFromFloat<int8_t>},
+      {kOp, 1, 6, {kF32}, {kU8}, &PrepareFromFloat<uint8_t>},
+      {kOp, 1, 6, {kF32}, {kS16}, &PrepareFromFloat<int16_t>},
+      {kOp, 1, 6, {kS8}, {kS8}, &PrepareFromCodes<int8_t, int8_t>},
+      {kOp, 1, 6, {kS8}, {kU8}, &PrepareFromCodes<int8_t, uint8_t>},
+      {kOp, 1, 6, {kS8}, {kS16}, &PrepareFromWideCodes<int8_t, int16_t>},
+      {kOp, 1, 6, {kU8}, {kS8}, &PrepareFromCodes<uint8_t, int8_t>},
+      {kOp, 1, 6, {kU8}, {kU8}, &PrepareFromCodes<uint8_t, uint8_t>},
+      {kOp, 1, 6, {kU8}, {kS16}, &PrepareFromWideCodes<uint8_t, int16_t>},
+      {kOp, 1, 6, {kS16}, {kS8}, &PrepareFromWideCodes<int16_t, int8_t>},
+      {kOp, 1, 6, {kS16}, {kS16}, &PrepareFromWideCodes<int16_t, int16_t>},
+      {kOp, 1, 6, {kS16}, {kS32}, &PrepareFromWideCodes<int16_t, int32_t>},
+      {kOp, 1, 6, {kS32}, {kS8}, &PrepareFromWideCodes<int32_t, int8_t>},
+      {kOp, 1, 6, {kS32}, {kS16}, &PrepareFromWideCodes<int32_t, int16_t>},
   };
 }
 

@@ -4,6 +4,10 @@
 
 namespace octet::ops {
 
-OpRowList ElementwiseRows() { return JoinRows(AddRows(), DequantizeRows(), QuantizeRows()); }
+OpRowList ElementwiseRows() {
+  return JoinRows(AbsRows(), AddRows(), CastRows(), CompareRows(), DequantizeRows(), DivideRows(),
+                  FunctionRows(), HardSwishRows(), LogisticRows(), MulRows(), QuantizeRows(),
+                  ReluRows(), SelectOpRows());
+}
 
 }  // namespace octet::ops

@@ -6,9 +6,19 @@
 
 namespace octet::ops {
 
+OpRowList AbsRows();
 OpRowList AddRows();
+OpRowList CastRows();
+OpRowList CompareRows();
 OpRowList DequantizeRows();
+OpRowList DivideRows();
+OpRowList FunctionRows();
+OpRowList HardSwishRows();
+OpRowList LogisticRows();
+OpRowList MulRows();
 OpRowList QuantizeRows();
+OpRowList ReluRows();
+OpRowList SelectOpRows();
 
 }  // namespace octet::ops
 
