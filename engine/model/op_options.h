@@ -97,6 +97,7 @@ struct TransposeConvOptions {
   int32_t stride_h = 1;
   int32_t stride_w = 1;
   Activation activation = Activation::kNone;
+  bool int32_bias = false;  // sums of int16 activations have 32 bits, even without a bias
 };
 
 struct Conv3DOptions {

@@ -187,6 +187,7 @@ absl::StatusOr<OpOptions> ReadTransposeConv(const tflite::Operator& source,
   OCTET_ASSIGN_OR_RETURN(options.activation, ReadActivation(t->fused_activation_function(), label));
   options.stride_h = t->stride_h();
   options.stride_w = t->stride_w();
+  options.int32_bias = t->quantized_bias_type() == tflite::TensorType::INT32;
   return options;
 }
 

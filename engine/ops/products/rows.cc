@@ -5,7 +5,7 @@
 namespace octet::ops {
 
 OpRowList ProductRows() {
-  return JoinRows(Conv2DRows(), DepthwiseConv2DRows(), FullyConnectedRows());
+  return JoinRows(Conv2DRows(), DepthwiseConv2DRows(), FullyConnectedRows(), TransposeConvRows());
 }
 
 }  // namespace octet::ops

@@ -9,6 +9,7 @@ namespace octet::ops {
 OpRowList Conv2DRows();
 OpRowList DepthwiseConv2DRows();
 OpRowList FullyConnectedRows();
+OpRowList TransposeConvRows();
 
 }  // namespace octet::ops
 
