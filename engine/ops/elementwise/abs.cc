@@ -1,4 +1,4 @@
-// ABS and NEG. NUMERICS.md, "ABS and NEG".
+// ABS and NEG. NUMERICS.md, "ABS and NEG; roots".
 #include <cmath>
 
 #include "engine/base/status_macros.h"

@@ -1,5 +1,5 @@
 // EXP, LOG, ELU, GELU, SQRT and RSQRT; SIN, COS and other functions of float32. NUMERICS.md,
-// "Tables" and "Roots".
+// "Tables" and "ABS and NEG; roots".
 #include <algorithm>
 #include <cmath>
 

@@ -84,6 +84,12 @@ PreparedOp PrepareS16(const PrepareContext& context) {
   OCTET_RETURN_IF_ERROR(CheckPerTensorCodes(context, 1));
   const TensorDef& input = *context.input(0);
   const float scale = input.quantization.scale[0];
+  const Quantization& output = context.output(0).quantization;
+  if (output.scale[0] != 0x1p-15f || output.zero_point[0] != 0 ||
+      input.quantization.zero_point[0] != 0) {
+    return absl::InvalidArgumentError(
+        "16-bit codes need zero points of 0 and an output scale of 1/32768");
+  }
   const bool tanh = context.op->op == BuiltinOp::kTanh;
   if (!(scale * 4096.0 * 3.0 < 2147483648.0)) {
     return absl::InvalidArgumentError(

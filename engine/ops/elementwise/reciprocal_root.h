@@ -1,4 +1,4 @@
-// 1 / sqrt(n) in fixed point. NUMERICS.md, "Roots".
+// 1 / sqrt(n) in fixed point. NUMERICS.md, "ABS and NEG; roots".
 #ifndef OCTET_ENGINE_OPS_ELEMENTWISE_RECIPROCAL_ROOT_H_
 #define OCTET_ENGINE_OPS_ELEMENTWISE_RECIPROCAL_ROOT_H_
 
