@@ -5,7 +5,8 @@
 namespace octet::ops {
 
 OpRowList ProductRows() {
-  return JoinRows(Conv2DRows(), DepthwiseConv2DRows(), FullyConnectedRows(), TransposeConvRows());
+  return JoinRows(Conv2DRows(), DepthwiseConv2DRows(), FullyConnectedRows(), TransposeConvRows(),
+                  BatchMatmulRows(), Conv3DRows());
 }
 
 }  // namespace octet::ops

@@ -10,6 +10,8 @@ OpRowList Conv2DRows();
 OpRowList DepthwiseConv2DRows();
 OpRowList FullyConnectedRows();
 OpRowList TransposeConvRows();
+OpRowList BatchMatmulRows();
+OpRowList Conv3DRows();
 
 }  // namespace octet::ops
 
