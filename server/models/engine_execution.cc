@@ -23,20 +23,38 @@ absl::StatusOr<std::vector<size_t>> TensorBytes(const std::vector<IoTensor>& ten
 
 }  // namespace
 
-EngineExecution::EngineExecution(std::unique_ptr<ExecutionContext> context)
-    : context_(std::move(context)) {}
+EngineExecution::EngineExecution(std::shared_ptr<const CompiledModel> model,
+                                 std::unique_ptr<ExecutionContext> context)
+    : model_(std::move(model)), context_(std::move(context)) {}
 
 absl::StatusOr<std::unique_ptr<Execution>> EngineExecution::Create(
     std::shared_ptr<const CompiledModel> model) {
-  absl::StatusOr<std::unique_ptr<ExecutionContext>> context =
-      ExecutionContext::Create(std::move(model));
+  absl::StatusOr<std::unique_ptr<ExecutionContext>> context = ExecutionContext::Create(model);
   if (!context.ok()) return context.status();
-  return std::make_unique<EngineExecution>(*std::move(context));
+  return std::make_unique<EngineExecution>(std::move(model), *std::move(context));
 }
 
 absl::Status EngineExecution::SetRows(int64_t rows) {
   if (rows == context_->rows()) return absl::OkStatus();
   return context_->SetRows(static_cast<int>(rows));
+}
+
+absl::Status EngineExecution::Run() {
+  const ModelDescription& description = model_->description();
+  if (description.stateful) context_->ResetState();
+  if (absl::Status status = context_->Run(); !status.ok()) return status;
+  if (description.batchable) return absl::OkStatus();  // its shapes do not depend on data
+  for (size_t i = 0; i < description.outputs.size(); ++i) {
+    const IoTensor& output = description.outputs[i];
+    const Shape shape = context_->output_shape(static_cast<int>(i));
+    if (shape != output.shape) {
+      return absl::UnimplementedError(
+          absl::StrCat("output '", output.name, "' has shape ", shape.ToString(),
+                       " for these inputs and ", output.shape.ToString(),
+                       " in the model's description: shapes that depend on data are not served"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<RowBytes> ComputeRowBytes(const ModelDescription& description) {

@@ -10,19 +10,23 @@
 
 namespace octet::server {
 
+// A request starts with fresh state: streams and sequences that would keep it are not served.
 class EngineExecution final : public Execution {
  public:
   static absl::StatusOr<std::unique_ptr<Execution>> Create(
       std::shared_ptr<const CompiledModel> model);
 
-  explicit EngineExecution(std::unique_ptr<ExecutionContext> context);
+  EngineExecution(std::shared_ptr<const CompiledModel> model,
+                  std::unique_ptr<ExecutionContext> context);
 
   absl::Status SetRows(int64_t rows) override;
   absl::Span<std::byte> input(int i) override { return context_->input(i); }
   absl::Span<const std::byte> output(int i) const override { return context_->output(i); }
-  absl::Status Run() override { return context_->Run(); }
+  // Unimplemented where an output came out in another shape than the model's description has.
+  absl::Status Run() override;
 
  private:
+  const std::shared_ptr<const CompiledModel> model_;
   const std::unique_ptr<ExecutionContext> context_;
 };
 
