@@ -1,117 +1,81 @@
-// MEAN, int8 and float32. NUMERICS.md, "MEAN".
+// MEAN and SUM. NUMERICS.md, "MEAN" and "SUM".
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
-#include "engine/base/checked_math.h"
 #include "engine/base/status_macros.h"
 #include "engine/kernels/fixed_point.h"
-#include "engine/ops/core/activation.h"
 #include "engine/ops/core/checks.h"
+#include "engine/ops/reduction/reducer.h"
 #include "engine/ops/reduction/rows.h"
 
 namespace octet::ops {
 namespace {
 
-class Mean : public Op {
+// Sums of so many codes less their zero point stay inside int32.
+template <typename T>
+constexpr int64_t kMaxCodes = sizeof(T) == 1 ? 1 << 23 : 1 << 15;
+
+template <typename T>
+class SumPlain final : public Reducer {
  public:
-  Mean(uint32_t axes, bool keep_dims) : axes_(axes), keep_dims_(keep_dims) {}
+  explicit SumPlain(ReducedAxes axes) : Reducer(axes, Shape::kMaxElements) {}
 
-  absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
-    std::vector<int32_t> dims;
-    for (int i = 0; i < inputs[0].rank(); ++i) {
-      if (!IsReduced(i)) {
-        dims.push_back(inputs[0].dim(i));
-      } else if (keep_dims_) {
-        dims.push_back(1);
-      }
-    }
-    if (inputs[0].num_elements() == 0) {
-      return absl::InvalidArgumentError("a mean of no elements");
-    }
-    // Sums of codes stay inside int32.
-    if (ReducedCount(inputs[0]) > (1 << 23)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("a mean over ", ReducedCount(inputs[0]), " elements is too large"));
-    }
-    OCTET_ASSIGN_OR_RETURN(Shape output, Shape::Create(dims));
-    return Shapes{std::move(output)};
+  absl::Status Run(const RunContext& context) const override {
+    FoldSums(context.input_shapes[0], context.in<T>(0), context.output_shapes[0].num_elements(),
+             context.out<T>(0));
+    return absl::OkStatus();
   }
-
-  absl::Status CheckRowsApart(absl::Span<const Shape>, absl::Span<const bool>) const override {
-    if (!IsReduced(0)) return absl::OkStatus();
-    return absl::FailedPreconditionError("it takes the mean over dimension 0");
-  }
-
- protected:
-  bool IsReduced(int axis) const { return (axes_ >> axis) & 1; }
-
-  int64_t ReducedCount(const Shape& input) const {
-    int64_t count = 1;
-    for (int i = 0; i < input.rank(); ++i) {
-      if (IsReduced(i)) count *= input.dim(i);
-    }
-    return count;
-  }
-
-  // Adds each element of `in` to its place in `sums`, which has the output's elements.
-  template <typename Value, typename Sum>
-  void Accumulate(const Shape& input, const Value* in, int64_t outputs, Sum* sums) const {
-    std::fill_n(sums, outputs, Sum{0});
-    const int rank = input.rank();
-    if (rank == 0) {
-      sums[0] = in[0];
-      return;
-    }
-    std::array<int64_t, Shape::kMaxRank> stride{};
-    int64_t running = 1;
-    for (int i = rank - 1; i >= 0; --i) {
-      if (IsReduced(i)) continue;
-      stride[i] = running;
-      running *= input.dim(i);
-    }
-    std::array<int32_t, Shape::kMaxRank> index{};
-    const int32_t inner = input.dim(rank - 1);
-    const int64_t inner_stride = stride[rank - 1];
-    int64_t at = 0;
-    for (int64_t done = 0; done < input.num_elements(); done += inner) {
-      for (int32_t i = 0; i < inner; ++i) sums[at + i * inner_stride] += in[done + i];
-      for (int axis = rank - 2; axis >= 0; --axis) {
-        at += stride[axis];
-        if (++index[axis] < input.dim(axis)) break;
-        at -= stride[axis] * index[axis];
-        index[axis] = 0;
-      }
-    }
-  }
-
- private:
-  const uint32_t axes_;  // bit i: axis i is reduced
-  const bool keep_dims_;
 };
 
-class MeanF32 final : public Mean {
+class MeanF32 final : public Reducer {
  public:
-  using Mean::Mean;
+  explicit MeanF32(ReducedAxes axes) : Reducer(axes, Shape::kMaxElements) {}
 
   absl::Status Run(const RunContext& context) const override {
     const int64_t outputs = context.output_shapes[0].num_elements();
     auto* out = context.out<float>(0);
-    Accumulate(context.input_shapes[0], context.in<float>(0), outputs, out);
-    const auto count = static_cast<float>(ReducedCount(context.input_shapes[0]));
+    FoldSums(context.input_shapes[0], context.in<float>(0), outputs, out);
+    const auto count = static_cast<float>(Count(context.input_shapes[0]));
     for (int64_t i = 0; i < outputs; ++i) out[i] /= count;
     return absl::OkStatus();
   }
 };
 
-class MeanS8 final : public Mean {
+template <typename T>
+class MeanPlain final : public Reducer {
  public:
-  MeanS8(uint32_t axes, bool keep_dims, Rounding rounding, const Quantization& in,
-         const Quantization& out)
-      : Mean(axes, keep_dims),
-        rounding_(rounding),
+  explicit MeanPlain(ReducedAxes axes) : Reducer(axes, Shape::kMaxElements) {}
+
+  size_t ScratchBytes(absl::Span<const Shape> inputs, int) const override {
+    return TotalBytes<int64_t>(inputs);
+  }
+
+  absl::Status Run(const RunContext& context) const override {
+    const int64_t outputs = context.output_shapes[0].num_elements();
+    auto* sums = reinterpret_cast<int64_t*>(context.scratch);
+    FoldSums(context.input_shapes[0], context.in<T>(0), outputs, sums);
+    const int64_t count = Count(context.input_shapes[0]);
+    for (int64_t i = 0; i < outputs; ++i) context.out<T>(0)[i] = static_cast<T>(sums[i] / count);
+    return absl::OkStatus();
+  }
+};
+
+// Mean or sum of codes: the sums are exact, what differs is how they become codes again.
+enum class Kind { kMean, kSum };
+enum class Finish { kXnnpack, kBuiltinSum, kFixedPoint };
+
+template <typename T>
+class CodeSums final : public Reducer {
+ public:
+  CodeSums(ReducedAxes axes, Kind kind, Finish finish, const Quantization& in,
+           const Quantization& out)
+      : Reducer(axes, kMaxCodes<T>),
+        kind_(kind),
+        finish_(finish),
         ratio_(in.scale[0] / out.scale[0]),
         multiplier_(kernels::MakeFixedPointMultiplier(static_cast<double>(in.scale[0]) /
                                                       static_cast<double>(out.scale[0]))),
@@ -119,75 +83,97 @@ class MeanS8 final : public Mean {
         zero_out_(out.zero_point[0]) {}
 
   size_t ScratchBytes(absl::Span<const Shape> inputs, int) const override {
-    return RoundUp((*InferShapes(inputs))[0].num_elements() * sizeof(int32_t), 64);
+    return TotalBytes<int32_t>(inputs);
   }
 
   absl::Status Run(const RunContext& context) const override {
     const Shape& input = context.input_shapes[0];
-    const int64_t outputs = context.output_shapes[0].num_elements();
-    auto* sums = reinterpret_cast<int32_t*>(context.scratch);
-    Accumulate(input, context.in<int8_t>(0), outputs, sums);
-    const auto count = static_cast<int32_t>(ReducedCount(input));
-    auto* out = context.out<int8_t>(0);
-    if (rounding_ == Rounding::kFloat32) {
-      FinishFloat32(sums, outputs, count, out);
-    } else {
-      FinishFixedPoint(sums, outputs, count, out);
+    const absl::Span<int32_t> sums(reinterpret_cast<int32_t*>(context.scratch),
+                                   context.output_shapes[0].num_elements());
+    FoldSums(input, context.in<T>(0), context.output_shapes[0].num_elements(), sums.data());
+    const auto count = static_cast<int32_t>(Count(input));
+    auto* out = context.out<T>(0);
+    switch (finish_) {
+      case Finish::kXnnpack:
+        FinishXnnpack(sums, count, out);
+        break;
+      case Finish::kBuiltinSum:
+        FinishBuiltinSum(sums, count, out);
+        break;
+      case Finish::kFixedPoint:
+        FinishFixedPoint(sums, count, out);
+        break;
     }
     return absl::OkStatus();
   }
 
  private:
-  static int8_t Code(double v) { return static_cast<int8_t>(std::clamp(v, -128.0, 127.0)); }
+  static T Code(double v) {
+    return static_cast<T>(
+        std::clamp<double>(v, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+  }
 
-  void FinishFloat32(const int32_t* sums, int64_t outputs, int32_t count, int8_t* out) const {
-    const float scale = ratio_ * (1.0f / static_cast<float>(count));
+  void FinishXnnpack(absl::Span<const int32_t> sums, int32_t count, T* out) const {
+    const float scale = kind_ == Kind::kMean ? ratio_ * (1.0f / static_cast<float>(count)) : ratio_;
     const float offset =
         static_cast<float>(zero_out_) - static_cast<float>(count * zero_in_) * scale;
-    for (int64_t i = 0; i < outputs; ++i) {
+    for (size_t i = 0; i < sums.size(); ++i) {
       out[i] = Code(std::rint(static_cast<float>(sums[i]) * scale + offset));
     }
   }
 
-  void FinishFixedPoint(const int32_t* sums, int64_t outputs, int32_t count, int8_t* out) const {
-    // The division by the count goes into the multiplier, with as many bits as it can spare.
+  void FinishBuiltinSum(absl::Span<const int32_t> sums, int32_t count, T* out) const {
+    const float offset = static_cast<float>(-zero_in_) * ratio_ * static_cast<float>(count);
+    for (size_t i = 0; i < sums.size(); ++i) {
+      const float real = static_cast<float>(sums[i]) * ratio_ + offset;
+      out[i] = Code(static_cast<double>(std::round(real)) + zero_out_);
+    }
+  }
+
+  // A mean's division by the count goes into the multiplier, with as many bits as it can spare.
+  kernels::FixedPointMultiplier MeanMultiplier(int32_t count) const {
     const int log2_count = std::bit_width(static_cast<uint32_t>(count)) - 1;
     const int shift = std::min({log2_count, 32, 31 + multiplier_.exponent});
     kernels::FixedPointMultiplier mean;
     mean.multiplier =
         static_cast<int32_t>((static_cast<int64_t>(multiplier_.multiplier) << shift) / count);
     mean.exponent = multiplier_.exponent - shift;
-    for (int64_t i = 0; i < outputs; ++i) {
+    return mean;
+  }
+
+  void FinishFixedPoint(absl::Span<const int32_t> sums, int32_t count, T* out) const {
+    const auto multiplier = kind_ == Kind::kMean ? MeanMultiplier(count) : multiplier_;
+    for (size_t i = 0; i < sums.size(); ++i) {
       const int32_t centred = sums[i] - zero_in_ * count;
-      out[i] = Code(int64_t{kernels::MultiplyByFixedPoint(centred, mean)} + zero_out_);
+      out[i] = Code(int64_t{kernels::MultiplyByFixedPoint(centred, multiplier)} + zero_out_);
     }
   }
 
-  const Rounding rounding_;
+  const Kind kind_;
+  const Finish finish_;
   const float ratio_;
   const kernels::FixedPointMultiplier multiplier_;
   const int32_t zero_in_;
   const int32_t zero_out_;
 };
 
-absl::StatusOr<uint32_t> ReducedAxes(const PrepareContext& context) {
-  const int rank = context.input(0)->shape.rank();
-  OCTET_ASSIGN_OR_RETURN(const std::vector<int32_t> axes, ConstantInts(*context.input(1)));
-  uint32_t mask = 0;
-  for (int32_t axis : axes) {
-    OCTET_ASSIGN_OR_RETURN(const int normal, NormalizeAxis(axis, rank));
-    mask |= 1u << normal;
-  }
-  return mask;
+template <typename ReducerOp>
+PreparedOp PreparePlain(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(const ReducedAxes axes, ReadReducedAxes(context));
+  return std::make_unique<ReducerOp>(axes);
 }
 
-PreparedOp PrepareF32(const PrepareContext& context) {
-  OCTET_ASSIGN_OR_RETURN(const uint32_t axes, ReducedAxes(context));
-  return std::make_unique<MeanF32>(axes, context.options<ReducerOptions>().keep_dims);
+// XNNPACK takes 8-bit codes. Of sums, the kernel that specifies int8 is the builtin one.
+template <typename T>
+Finish FinishOf(Kind kind, Rounding rounding) {
+  if (sizeof(T) == 1 && rounding == Rounding::kFloat32) return Finish::kXnnpack;
+  const bool float_sum = kind == Kind::kSum && std::is_same_v<T, int8_t>;
+  return float_sum ? Finish::kBuiltinSum : Finish::kFixedPoint;
 }
 
-PreparedOp PrepareS8(const PrepareContext& context) {
-  OCTET_ASSIGN_OR_RETURN(const uint32_t axes, ReducedAxes(context));
+template <typename T, Kind kind>
+PreparedOp PrepareCodes(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(const ReducedAxes axes, ReadReducedAxes(context));
   const TensorDef& input = *context.input(0);
   const TensorDef& output = context.output(0);
   OCTET_RETURN_IF_ERROR(CheckPerTensor(input));
@@ -196,19 +182,29 @@ PreparedOp PrepareS8(const PrepareContext& context) {
     return absl::InvalidArgumentError(
         absl::StrCat("output scale ", output.quantization.scale[0], " is too small"));
   }
-  return std::make_unique<MeanS8>(axes, context.options<ReducerOptions>().keep_dims,
-                                  context.rounding, input.quantization, output.quantization);
+  return std::make_unique<CodeSums<T>>(axes, kind, FinishOf<T>(kind, context.rounding),
+                                       input.quantization, output.quantization);
+}
+
+OpRow Row(BuiltinOp op, int version, DataType type, PrepareFunction prepare) {
+  return {op, 1, version, {{type}, {DataType::kInt32}}, {{type}}, prepare};
 }
 
 }  // namespace
 
 OpRowList MeanRows() {
-  constexpr TypeSlot kF32{DataType::kFloat32};
-  constexpr TypeSlot kS8{DataType::kInt8};
-  constexpr TypeSlot kAxes{DataType::kInt32};
   return {
-      {BuiltinOp::kMean, 1, 3, {kS8, kAxes}, {kS8}, &PrepareS8},
-      {BuiltinOp::kMean, 1, 3, {kF32, kAxes}, {kF32}, &PrepareF32},
+      Row(BuiltinOp::kMean, 3, DataType::kInt8, &PrepareCodes<int8_t, Kind::kMean>),
+      Row(BuiltinOp::kMean, 3, DataType::kUint8, &PrepareCodes<uint8_t, Kind::kMean>),
+      Row(BuiltinOp::kMean, 3, DataType::kInt16, &PrepareCodes<int16_t, Kind::kMean>),
+      Row(BuiltinOp::kMean, 3, DataType::kInt32, &PreparePlain<MeanPlain<int32_t>>),
+      Row(BuiltinOp::kMean, 3, DataType::kInt64, &PreparePlain<MeanPlain<int64_t>>),
+      Row(BuiltinOp::kMean, 3, DataType::kFloat32, &PreparePlain<MeanF32>),
+      Row(BuiltinOp::kSum, 2, DataType::kInt8, &PrepareCodes<int8_t, Kind::kSum>),
+      Row(BuiltinOp::kSum, 2, DataType::kUint8, &PrepareCodes<uint8_t, Kind::kSum>),
+      Row(BuiltinOp::kSum, 2, DataType::kInt32, &PreparePlain<SumPlain<int32_t>>),
+      Row(BuiltinOp::kSum, 2, DataType::kInt64, &PreparePlain<SumPlain<int64_t>>),
+      Row(BuiltinOp::kSum, 2, DataType::kFloat32, &PreparePlain<SumPlain<float>>),
   };
 }
 

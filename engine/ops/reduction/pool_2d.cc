@@ -1,6 +1,8 @@
-// AVERAGE_POOL_2D and MAX_POOL_2D, int8 and float32. NUMERICS.md, "Pooling".
+// AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D. NUMERICS.md, "AVERAGE_POOL_2D, MAX_POOL_2D".
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "engine/base/status_macros.h"
 #include "engine/ops/core/activation.h"
@@ -11,10 +13,11 @@
 namespace octet::ops {
 namespace {
 
-struct MaxS8 {
-  using Value = int8_t;
+template <typename T>
+struct MaxCodes {
+  using Value = T;
   using Sum = int32_t;
-  static constexpr Sum kStart = std::numeric_limits<int8_t>::min();
+  static constexpr Sum kStart = std::numeric_limits<T>::min();
   static Sum Take(Sum sum, Value v) { return std::max<Sum>(sum, v); }
   static Sum Finish(Sum sum, int32_t) { return sum; }
 };
@@ -27,9 +30,10 @@ struct MaxF32 {
   static Sum Finish(Sum sum, int32_t) { return sum; }
 };
 
-struct AverageS8 {
-  using Value = int8_t;
-  using Sum = int32_t;
+template <typename T>
+struct AverageCodes {
+  using Value = T;
+  using Sum = std::conditional_t<sizeof(T) == 1, int32_t, int64_t>;
   static constexpr Sum kStart = 0;
   static Sum Take(Sum sum, Value v) { return sum + v; }
   // To nearest, ties away from zero, of the codes themselves.
@@ -44,6 +48,14 @@ struct AverageF32 {
   static constexpr Sum kStart = 0;
   static Sum Take(Sum sum, Value v) { return sum + v; }
   static Sum Finish(Sum sum, int32_t count) { return sum / static_cast<float>(count); }
+};
+
+struct L2F32 {
+  using Value = float;
+  using Sum = float;
+  static constexpr Sum kStart = 0;
+  static Sum Take(Sum sum, Value v) { return sum + v * v; }
+  static Sum Finish(Sum sum, int32_t count) { return std::sqrt(sum / static_cast<float>(count)); }
 };
 
 template <typename Kind>
@@ -122,7 +134,7 @@ absl::StatusOr<ConvParams> PoolParams(const PrepareContext& context) {
 }
 
 template <typename Kind>
-PreparedOp PrepareS8(const PrepareContext& context, Rounding clamp_rule) {
+PreparedOp PrepareCodes(const PrepareContext& context, Rounding clamp_rule) {
   OCTET_ASSIGN_OR_RETURN(const ConvParams params, PoolParams(context));
   OCTET_RETURN_IF_ERROR(CheckSameQuantization(*context.input(0), context.output(0), 1e-6f));
   OCTET_ASSIGN_OR_RETURN(
@@ -131,13 +143,15 @@ PreparedOp PrepareS8(const PrepareContext& context, Rounding clamp_rule) {
   return std::make_unique<Pool2D<Kind>>(params, range.lo, range.hi);
 }
 
-PreparedOp PrepareMaxS8(const PrepareContext& context) {
-  return PrepareS8<MaxS8>(context, context.rounding);
+// XNNPACK takes the maximum of 8-bit codes; all else is the builtin kernel's under both rules.
+template <typename T>
+PreparedOp PrepareMax(const PrepareContext& context) {
+  return PrepareCodes<MaxCodes<T>>(context,
+                                   sizeof(T) == 1 ? context.rounding : Rounding::kFixedPoint);
 }
-
-// XNNPACK never takes an average of int8 codes, so both rules clamp as the builtin kernel does.
-PreparedOp PrepareAverageS8(const PrepareContext& context) {
-  return PrepareS8<AverageS8>(context, Rounding::kFixedPoint);
+template <typename T>
+PreparedOp PrepareAverage(const PrepareContext& context) {
+  return PrepareCodes<AverageCodes<T>>(context, Rounding::kFixedPoint);
 }
 
 template <typename Kind>
@@ -153,11 +167,18 @@ PreparedOp PrepareF32(const PrepareContext& context) {
 OpRowList Pool2DRows() {
   constexpr TypeSlot kF32{DataType::kFloat32};
   constexpr TypeSlot kS8{DataType::kInt8};
+  constexpr TypeSlot kU8{DataType::kUint8};
+  constexpr TypeSlot kS16{DataType::kInt16};
   return {
-      {BuiltinOp::kAveragePool2d, 1, 3, {kS8}, {kS8}, &PrepareAverageS8},
+      {BuiltinOp::kAveragePool2d, 1, 3, {kS8}, {kS8}, &PrepareAverage<int8_t>},
+      {BuiltinOp::kAveragePool2d, 1, 3, {kU8}, {kU8}, &PrepareAverage<uint8_t>},
+      {BuiltinOp::kAveragePool2d, 1, 3, {kS16}, {kS16}, &PrepareAverage<int16_t>},
       {BuiltinOp::kAveragePool2d, 1, 3, {kF32}, {kF32}, &PrepareF32<AverageF32>},
-      {BuiltinOp::kMaxPool2d, 1, 3, {kS8}, {kS8}, &PrepareMaxS8},
+      {BuiltinOp::kMaxPool2d, 1, 3, {kS8}, {kS8}, &PrepareMax<int8_t>},
+      {BuiltinOp::kMaxPool2d, 1, 3, {kU8}, {kU8}, &PrepareMax<uint8_t>},
+      {BuiltinOp::kMaxPool2d, 1, 3, {kS16}, {kS16}, &PrepareMax<int16_t>},
       {BuiltinOp::kMaxPool2d, 1, 3, {kF32}, {kF32}, &PrepareF32<MaxF32>},
+      {BuiltinOp::kL2Pool2d, 1, 1, {kF32}, {kF32}, &PrepareF32<L2F32>},
   };
 }
 

@@ -4,6 +4,9 @@
 
 namespace octet::ops {
 
-OpRowList ReductionRows() { return JoinRows(MeanRows(), Pool2DRows(), SoftmaxRows()); }
+OpRowList ReductionRows() {
+  return JoinRows(MeanRows(), NormalizeRows(), Pool2DRows(), ReduceRows(), ResizeRows(),
+                  SoftmaxRows());
+}
 
 }  // namespace octet::ops

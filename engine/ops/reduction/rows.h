@@ -7,7 +7,10 @@
 namespace octet::ops {
 
 OpRowList MeanRows();
+OpRowList NormalizeRows();
 OpRowList Pool2DRows();
+OpRowList ReduceRows();
+OpRowList ResizeRows();
 OpRowList SoftmaxRows();
 
 }  // namespace octet::ops
