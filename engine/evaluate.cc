@@ -55,6 +55,7 @@ class SampleRunner {
     for (size_t i = 0; i < inputs.size(); ++i) {
       OCTET_RETURN_IF_ERROR(SetInput(static_cast<int>(i), inputs[i], index));
     }
+    context_->ResetState();  // samples are unrelated
     const auto begin = std::chrono::steady_clock::now();
     OCTET_RETURN_IF_ERROR(context_->Run());
     const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
