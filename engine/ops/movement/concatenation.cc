@@ -1,4 +1,7 @@
 // CONCATENATION: tensors side by side along one axis.
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -6,13 +9,18 @@
 #include "engine/base/status_macros.h"
 #include "engine/ops/core/checks.h"
 #include "engine/ops/movement/rows.h"
+#include "engine/ops/movement/strided_view.h"
 
 namespace octet::ops {
 namespace {
 
+using Table = std::array<uint8_t, 256>;
+
 class Concatenation final : public Op {
  public:
-  Concatenation(int axis, size_t element) : axis_(axis), element_(element) {}
+  // `tables`: the output's code for each code of an input; empty: codes are copied.
+  Concatenation(int axis, size_t element, std::vector<Table> tables)
+      : axis_(axis), element_(element), tables_(std::move(tables)) {}
 
   absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
     std::vector<int32_t> dims(inputs[0].dims().begin(), inputs[0].dims().end());
@@ -51,7 +59,7 @@ class Concatenation final : public Op {
       const auto* in = context.in<std::byte>(i);
       if (run > 0) {
         for (int64_t row = 0; row < outer; ++row) {
-          std::memcpy(context.out<std::byte>(0) + row * out_run + column, in + row * run, run);
+          Place(i, in + row * run, run, context.out<std::byte>(0) + row * out_run + column);
         }
       }
       column += run;
@@ -59,10 +67,38 @@ class Concatenation final : public Op {
     return absl::OkStatus();
   }
 
+  size_t ConstantBytes() const override { return tables_.size() * sizeof(Table); }
+
  private:
+  void Place(size_t input, const std::byte* in, int64_t bytes, std::byte* out) const {
+    if (tables_.empty()) {
+      std::memcpy(out, in, bytes);
+      return;
+    }
+    const Table& table = tables_[input];
+    std::transform(in, in + bytes, out, [&table](std::byte code) {
+      return std::byte{table[std::to_integer<int>(code)]};
+    });
+  }
+
   const int axis_;
   const size_t element_;
+  const std::vector<Table> tables_;
 };
+
+// NUMERICS.md, "Moving data".
+Table RescaledCodes(const Quantization& in, const Quantization& out) {
+  const float ratio = in.scale[0] * (1.0f / out.scale[0]);
+  const float bias = static_cast<float>(-in.zero_point[0]) * ratio;
+  const bool same = in.scale == out.scale && in.zero_point == out.zero_point;
+  Table table;
+  for (int code = 0; code < 256; ++code) {
+    const float scaled = static_cast<float>(code) * ratio;
+    const float value = std::round(scaled + bias) + static_cast<float>(out.zero_point[0]);
+    table[code] = static_cast<uint8_t>(same ? code : std::clamp(value, 0.0f, 255.0f));
+  }
+  return table;
+}
 
 PreparedOp Prepare(const PrepareContext& context) {
   const auto options = context.options<ConcatenationOptions>();
@@ -72,23 +108,29 @@ PreparedOp Prepare(const PrepareContext& context) {
   const TensorDef& output = context.output(0);
   OCTET_ASSIGN_OR_RETURN(const int axis,
                          NormalizeAxis(options.axis, context.input(0)->shape.rank()));
-  if (output.type == DataType::kInt8) {
-    // Codes are copied, so they must mean the same.
-    for (int i = 0; i < context.num_inputs(); ++i) {
-      OCTET_RETURN_IF_ERROR(CheckSameQuantization(*context.input(i), output, 0.0f));
+  std::vector<Table> tables;
+  for (int i = 0; i < context.num_inputs(); ++i) {
+    const TensorDef& input = *context.input(i);
+    if (output.type == DataType::kInt8) {
+      // Codes are copied, so they must mean the same.
+      OCTET_RETURN_IF_ERROR(CheckSameQuantization(input, output, 0.0f));
+    } else if (output.type == DataType::kUint8 && output.quantization.is_quantized()) {
+      OCTET_RETURN_IF_ERROR(CheckPerTensor(input));
+      OCTET_RETURN_IF_ERROR(CheckPerTensor(output));
+      tables.push_back(RescaledCodes(input.quantization, output.quantization));
     }
   }
-  return std::make_unique<Concatenation>(axis, DataTypeSize(output.type));
+  return std::make_unique<Concatenation>(axis, DataTypeSize(output.type), std::move(tables));
 }
 
 }  // namespace
 
 OpRowList ConcatenationRows() {
   OpRowList rows;
-  for (DataType type : {DataType::kInt8, DataType::kFloat32}) {
+  for (DataType type : kMovedTypes) {
     rows.push_back({BuiltinOp::kConcatenation,
                     1,
-                    4,
+                    7,
                     {{type, /*optional=*/false, /*repeats=*/true}},
                     {{type}},
                     &Prepare});

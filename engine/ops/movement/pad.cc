@@ -8,6 +8,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/ops/core/checks.h"
 #include "engine/ops/movement/rows.h"
+#include "engine/ops/movement/strided_view.h"
 
 namespace octet::ops {
 namespace {
@@ -82,31 +83,54 @@ class Pad final : public Op {
   std::array<std::byte, 8> zero_{};
 };
 
-PreparedOp Prepare(const PrepareContext& context) {
-  OCTET_ASSIGN_OR_RETURN(std::vector<int32_t> paddings, ConstantInts(*context.input(1)));
+absl::StatusOr<std::vector<int32_t>> Paddings(const TensorDef& tensor) {
+  OCTET_ASSIGN_OR_RETURN(std::vector<int32_t> paddings, ConstantInts(tensor));
   for (int32_t padding : paddings) {
     if (padding < 0) {
       return absl::InvalidArgumentError(absl::StrCat("padding ", padding, " is negative"));
     }
   }
+  return paddings;
+}
+
+PreparedOp PreparePad(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(std::vector<int32_t> paddings, Paddings(*context.input(1)));
   const TensorDef& output = context.output(0);
   std::array<std::byte, 8> zero{};
-  if (output.type == DataType::kInt8) {
+  if (output.type == DataType::kInt8 || output.quantization.is_quantized()) {
     OCTET_RETURN_IF_ERROR(CheckSameQuantization(*context.input(0), output, 0.0f));
-    zero[0] = static_cast<std::byte>(output.quantization.zero_point[0]);
+    const auto code = static_cast<int16_t>(output.quantization.zero_point[0]);
+    std::memcpy(zero.data(), &code,
+                sizeof(code));  // little-endian: an 8-bit code is its first byte
   }
   return std::make_unique<Pad>(std::move(paddings),
                                absl::MakeConstSpan(zero).first(DataTypeSize(output.type)));
+}
+
+PreparedOp PreparePadV2(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(std::vector<int32_t> paddings, Paddings(*context.input(1)));
+  const TensorDef& output = context.output(0);
+  const TensorDef& value = *context.input(2);
+  OCTET_RETURN_IF_ERROR(CheckCopies(*context.input(0), output));
+  OCTET_RETURN_IF_ERROR(CheckCopies(value, output));
+  OCTET_RETURN_IF_ERROR(CheckConstant(value));
+  if (value.shape.num_elements() != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", value.name, "' has shape ", value.shape.ToString(), ", not one element"));
+  }
+  return std::make_unique<Pad>(std::move(paddings), value.data);
 }
 
 }  // namespace
 
 OpRowList PadRows() {
   OpRowList rows;
-  for (DataType type : {DataType::kInt8, DataType::kFloat32}) {
+  for (DataType type : kMovedTypes) {
     for (DataType padding : {DataType::kInt32, DataType::kInt64}) {
-      rows.push_back({BuiltinOp::kPad, 1, 4, {{type}, {padding}}, {{type}}, &Prepare});
+      rows.push_back({BuiltinOp::kPad, 1, 6, {{type}, {padding}}, {{type}}, &PreparePad});
     }
+    rows.push_back(
+        {BuiltinOp::kPadv2, 1, 6, {{type}, {DataType::kInt32}, {type}}, {{type}}, &PreparePadV2});
   }
   return rows;
 }

@@ -5,7 +5,9 @@
 namespace octet::ops {
 
 OpRowList MovementRows() {
-  return JoinRows(ConcatenationRows(), PadRows(), ReshapeRows(), TransposeRows());
+  return JoinRows(ConcatenationRows(), GatherRows(), GatherNdRows(), PackRows(), PadRows(),
+                  RepeatRows(), ReshapeRows(), ShapeRows(), SliceRows(), SplitRows(), SqueezeRows(),
+                  StridedSliceRows(), TransposeRows());
 }
 
 }  // namespace octet::ops

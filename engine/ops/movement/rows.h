@@ -7,8 +7,17 @@
 namespace octet::ops {
 
 OpRowList ConcatenationRows();
+OpRowList GatherRows();
+OpRowList GatherNdRows();
+OpRowList PackRows();
 OpRowList PadRows();
+OpRowList RepeatRows();
 OpRowList ReshapeRows();
+OpRowList ShapeRows();
+OpRowList SliceRows();
+OpRowList SplitRows();
+OpRowList SqueezeRows();
+OpRowList StridedSliceRows();
 OpRowList TransposeRows();
 
 }  // namespace octet::ops

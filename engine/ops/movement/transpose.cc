@@ -1,12 +1,9 @@
 // TRANSPOSE: dimensions in another order.
-#include <algorithm>
-#include <array>
-#include <cstring>
-
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "engine/ops/core/checks.h"
 #include "engine/ops/movement/rows.h"
+#include "engine/ops/movement/strided_view.h"
 
 namespace octet::ops {
 namespace {
@@ -33,53 +30,14 @@ class Transpose final : public Op {
   }
 
   absl::Status Run(const RunContext& context) const override {
-    switch (element_) {
-      case 1:
-        Move<uint8_t>(context);
-        break;
-      case 2:
-        Move<uint16_t>(context);
-        break;
-      case 4:
-        Move<uint32_t>(context);
-        break;
-      default:
-        Move<uint64_t>(context);
-        break;
-    }
+    const Shape& input = context.input_shapes[0];
+    StridedView view;
+    for (int axis : order_) view.Add(input.dim(axis), input.InnerElements(axis + 1));
+    CopyView(view, element_, context.inputs[0], context.outputs[0]);
     return absl::OkStatus();
   }
 
  private:
-  template <typename T>
-  void Move(const RunContext& context) const {
-    const Shape& input = context.input_shapes[0];
-    const Shape& output = context.output_shapes[0];
-    const auto* in = context.in<T>(0);
-    auto* out = context.out<T>(0);
-    const int rank = output.rank();
-    if (output.num_elements() == 0) return;
-    if (rank == 0) {
-      out[0] = in[0];
-      return;
-    }
-    std::array<int64_t, Shape::kMaxRank> stride{};
-    for (int i = 0; i < rank; ++i) stride[i] = input.InnerElements(order_[i] + 1);
-    std::array<int32_t, Shape::kMaxRank> index{};
-    const int32_t inner = output.dim(rank - 1);
-    const int64_t inner_stride = stride[rank - 1];
-    int64_t at = 0;
-    for (int64_t done = 0; done < output.num_elements(); done += inner) {
-      for (int32_t i = 0; i < inner; ++i) out[done + i] = in[at + i * inner_stride];
-      for (int axis = rank - 2; axis >= 0; --axis) {
-        at += stride[axis];
-        if (++index[axis] < output.dim(axis)) break;
-        at -= stride[axis] * index[axis];
-        index[axis] = 0;
-      }
-    }
-  }
-
   const std::vector<int> order_;
   const size_t element_;
 };
@@ -105,9 +63,8 @@ PreparedOp Prepare(const PrepareContext& context) {
 
 OpRowList TransposeRows() {
   OpRowList rows;
-  for (DataType type : {DataType::kInt8, DataType::kFloat32, DataType::kUint8, DataType::kInt16,
-                        DataType::kInt32, DataType::kInt64, DataType::kBool}) {
-    rows.push_back({BuiltinOp::kTranspose, 1, 6, {{type}, {DataType::kInt32}}, {{type}}, &Prepare});
+  for (DataType type : kMovedTypes) {
+    rows.push_back({BuiltinOp::kTranspose, 1, 9, {{type}, {DataType::kInt32}}, {{type}}, &Prepare});
   }
   return rows;
 }
