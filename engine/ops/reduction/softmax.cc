@@ -1,51 +1,29 @@
-// SOFTMAX over the last dimension, int8 and float32. NUMERICS.md, "SOFTMAX".
+// SOFTMAX over the last dimension. NUMERICS.md, "SOFTMAX".
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "engine/kernels/fixed_point.h"
 #include "engine/ops/core/checks.h"
 #include "engine/ops/reduction/fixed_point_math.h"
+#include "engine/ops/reduction/row_op.h"
 #include "engine/ops/reduction/rows.h"
+#include "engine/ops/reduction/softmax_16.h"
 
 namespace octet::ops {
 namespace {
 
-class Softmax : public Op {
- public:
-  absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
-    if (inputs[0].rank() == 0 || inputs[0].num_elements() == 0) {
-      return absl::InvalidArgumentError("the input has no elements in its last dimension");
-    }
-    return Shapes{inputs[0]};
-  }
-  absl::Status CheckRowsApart(absl::Span<const Shape> inputs,
-                              absl::Span<const bool>) const override {
-    if (inputs[0].rank() >= 2) return absl::OkStatus();
-    return absl::FailedPreconditionError("it runs over dimension 0");
-  }
-
- protected:
-  // Calls row(in, out, depth) for each row of the last dimension.
-  template <typename T, typename RowFunction>
-  static void ForEachRow(const RunContext& context, RowFunction row) {
-    const Shape& shape = context.input_shapes[0];
-    const int64_t depth = shape.dim(shape.rank() - 1);
-    for (int64_t at = 0; at < shape.num_elements(); at += depth) {
-      row(context.in<T>(0) + at, context.out<T>(0) + at, depth);
-    }
-  }
-};
-
-class SoftmaxF32 final : public Softmax {
+class SoftmaxF32 final : public RowOp {
  public:
   explicit SoftmaxF32(float beta) : beta_(beta) {}
 
   absl::Status Run(const RunContext& context) const override {
-    ForEachRow<float>(context, [this](const float* in, float* out, int64_t depth) {
+    ForEachRow<float, float>(context, [this](const float* in, float* out, int64_t depth) {
       const float max = *std::max_element(in, in + depth);
       float sum = 0;
       for (int64_t i = 0; i < depth; ++i) {
@@ -62,9 +40,10 @@ class SoftmaxF32 final : public Softmax {
 };
 
 // LiteRT's default: a table of exp(-scale * beta * k), k = max - code, in float32.
-class SoftmaxS8Table final : public Softmax {
+template <typename T>
+class SoftmaxTable final : public RowOp {
  public:
-  SoftmaxS8Table(float input_scale, float beta, const Quantization& out)
+  SoftmaxTable(float input_scale, float beta, const Quantization& out)
       : output_scale_(out.scale[0]), zero_point_(out.zero_point[0]) {
     const float step = -input_scale * beta;
     exp_[0] = 1;  // also where the step is infinite
@@ -75,15 +54,19 @@ class SoftmaxS8Table final : public Softmax {
   }
 
   absl::Status Run(const RunContext& context) const override {
-    ForEachRow<int8_t>(context, [this](const int8_t* in, int8_t* out, int64_t depth) {
+    ForEachRow<T, T>(context, [this](const T* in, T* out, int64_t depth) {
       const int32_t max = *std::max_element(in, in + depth);
       float sum = 0;
       for (int64_t i = 0; i < depth; ++i) sum += exp_[max - in[i]];
       const float inverse = 1.0f / (sum * output_scale_);
       for (int64_t i = 0; i < depth; ++i) {
-        const float code =
-            std::round(exp_[max - in[i]] * inverse) + static_cast<float>(zero_point_);
-        out[i] = static_cast<int8_t>(std::min(std::max(code, -128.0f), 127.0f));
+        const float share = exp_[max - in[i]] * inverse;
+        // Unsigned codes are rounded by truncation of half a code more.
+        const float code = std::is_signed_v<T> ? std::round(share) + static_cast<float>(zero_point_)
+                                               : std::trunc(share + 0.5f);
+        constexpr float kLowest = std::numeric_limits<T>::min();
+        constexpr float kHighest = std::numeric_limits<T>::max();
+        out[i] = static_cast<T>(std::min(std::max(code, kLowest), kHighest));
       }
     });
     return absl::OkStatus();
@@ -98,9 +81,10 @@ class SoftmaxS8Table final : public Softmax {
 };
 
 // The specification's integer arithmetic. Both integer functions of one code difference are tables.
-class SoftmaxS8FixedPoint final : public Softmax {
+template <typename In, typename Out>
+class SoftmaxFixedPoint final : public RowOp {
  public:
-  SoftmaxS8FixedPoint(float input_scale, float beta) {
+  SoftmaxFixedPoint(float input_scale, float beta) {
     const double real = std::min(
         static_cast<double>(beta) * static_cast<double>(input_scale) * (1 << 26), 2147483647.0);
     const kernels::FixedPointMultiplier m = kernels::MakeFixedPointMultiplier(real);
@@ -114,7 +98,7 @@ class SoftmaxS8FixedPoint final : public Softmax {
   }
 
   absl::Status Run(const RunContext& context) const override {
-    ForEachRow<int8_t>(context, [this](const int8_t* in, int8_t* out, int64_t depth) {
+    ForEachRow<In, Out>(context, [this](const In* in, Out* out, int64_t depth) {
       const int32_t max = *std::max_element(in, in + depth);
       uint32_t sum = 0;  // Q12; wraps as the specification's does
       for (int64_t i = 0; i < depth; ++i) {
@@ -126,17 +110,17 @@ class SoftmaxS8FixedPoint final : public Softmax {
           static_cast<int32_t>((headroom < 32 ? sum << headroom : 0u) - (uint32_t{1} << 31));
       const int32_t reciprocal = ReciprocalOnePlus(normalized);
       // At least 3. Past 31, where the largest share is below half a code, nothing is left.
-      const int shift = 12 - headroom + 23;
+      const int shift = 12 - headroom + 31 - 8 * static_cast<int>(sizeof(Out));
       for (int64_t i = 0; i < depth; ++i) {
         const int32_t k = max - in[i];
         if (!counted_[k]) {
-          out[i] = -128;
+          out[i] = kLowest;
           continue;
         }
         const int32_t product = kernels::DoublingHighMul(reciprocal, exp_[k]);
         const int32_t share = shift > 31 ? 0 : kernels::RoundingShiftRight(product, shift);
-        const int32_t code = share - 128;
-        out[i] = static_cast<int8_t>(std::clamp(code, -128, 127));
+        out[i] =
+            static_cast<Out>(std::min<int32_t>(share + kLowest, std::numeric_limits<Out>::max()));
       }
     });
     return absl::OkStatus();
@@ -145,6 +129,8 @@ class SoftmaxS8FixedPoint final : public Softmax {
   size_t ConstantBytes() const override { return sizeof(exp_) + sizeof(counted_); }
 
  private:
+  static constexpr Out kLowest = std::numeric_limits<Out>::min();
+
   std::array<int32_t, 256> exp_{};
   std::array<bool, 256> counted_{};
 };
@@ -153,18 +139,21 @@ PreparedOp PrepareF32(const PrepareContext& context) {
   return std::make_unique<SoftmaxF32>(context.options<SoftmaxOptions>().beta);
 }
 
-PreparedOp PrepareS8(const PrepareContext& context) {
+template <typename In, typename Out>
+PreparedOp Prepare8(const PrepareContext& context) {
   const float beta = context.options<SoftmaxOptions>().beta;
   const TensorDef& input = *context.input(0);
   const TensorDef& output = context.output(0);
   OCTET_RETURN_IF_ERROR(CheckPerTensor(input));
   OCTET_RETURN_IF_ERROR(CheckPerTensor(output));
   // Probabilities in [0, 1): TensorFlow Lite knows no other output.
-  if (std::abs(output.quantization.scale[0] - 1.0f / 256) > 0.001f / 256 ||
-      output.quantization.zero_point[0] != -128) {
+  constexpr float kSteps = sizeof(Out) == 1 ? 256 : 65536;
+  constexpr int32_t kZero = std::numeric_limits<Out>::min();
+  if (std::abs(output.quantization.scale[0] - 1.0f / kSteps) > 0.001f / kSteps ||
+      output.quantization.zero_point[0] != kZero) {
     return absl::InvalidArgumentError(absl::StrCat(
         "output '", output.name, "' has scale ", output.quantization.scale[0], " and zero point ",
-        output.quantization.zero_point[0], "; 1/256 and -128 are needed"));
+        output.quantization.zero_point[0], "; 1/", kSteps, " and ", kZero, " are needed"));
   }
   const float scale = input.quantization.scale[0];
   if (!(beta > 0) || !std::isfinite(beta)) {
@@ -172,10 +161,15 @@ PreparedOp PrepareS8(const PrepareContext& context) {
   }
   // The reference kernel aborts on tiny scales; the float rule answers there.
   const bool tiny = static_cast<double>(scale) * static_cast<double>(beta) <= 0x1p-26;
-  if (context.rounding == Rounding::kFloat32 || tiny) {
-    return std::make_unique<SoftmaxS8Table>(scale, beta, output.quantization);
+  if constexpr (std::is_same_v<In, Out>) {
+    if (context.rounding == Rounding::kFloat32 || tiny) {
+      return std::make_unique<SoftmaxTable<In>>(scale, beta, output.quantization);
+    }
+  } else if (tiny) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("input scale ", scale, " times beta ", beta, " is not above 2^-26"));
   }
-  return std::make_unique<SoftmaxS8FixedPoint>(scale, beta);
+  return std::make_unique<SoftmaxFixedPoint<In, Out>>(scale, beta);
 }
 
 }  // namespace
@@ -183,9 +177,14 @@ PreparedOp PrepareS8(const PrepareContext& context) {
 OpRowList SoftmaxRows() {
   constexpr TypeSlot kF32{DataType::kFloat32};
   constexpr TypeSlot kS8{DataType::kInt8};
+  constexpr TypeSlot kU8{DataType::kUint8};
+  constexpr TypeSlot kS16{DataType::kInt16};
   return {
-      {BuiltinOp::kSoftmax, 1, 3, {kS8}, {kS8}, &PrepareS8},
-      {BuiltinOp::kSoftmax, 1, 3, {kF32}, {kF32}, &PrepareF32},
+      {BuiltinOp::kSoftmax, 1, 4, {kS8}, {kS8}, &Prepare8<int8_t, int8_t>},
+      {BuiltinOp::kSoftmax, 1, 4, {kU8}, {kU8}, &Prepare8<uint8_t, uint8_t>},
+      {BuiltinOp::kSoftmax, 1, 4, {kS8}, {kS16}, &Prepare8<int8_t, int16_t>},
+      {BuiltinOp::kSoftmax, 1, 4, {kS16}, {kS16}, &PrepareSoftmax16},
+      {BuiltinOp::kSoftmax, 1, 4, {kF32}, {kF32}, &PrepareF32},
   };
 }
 
