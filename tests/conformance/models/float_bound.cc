@@ -44,7 +44,7 @@ std::vector<double> ConstantValues(const SubgraphDef& graph, int32_t tensor) {
 
 // Products with constant weights: `channels` sums of k of them.
 Bound Products(const SubgraphDef& graph, const OperatorDef& op, Bound in, int64_t channels,
-               bool channel_last) {
+               bool channel_last, size_t bias_input = 2) {
   const std::vector<double> weights = ConstantValues(graph, op.inputs[1]);
   std::vector<double> norm(channels, 0);
   const int64_t k = static_cast<int64_t>(weights.size()) / channels;
@@ -52,8 +52,9 @@ Bound Products(const SubgraphDef& graph, const OperatorDef& op, Bound in, int64_
     norm[channel_last ? i % channels : i / k] += std::abs(weights[i]);
   }
   double bias = 0;
-  if (op.inputs.size() > 2) {
-    for (double b : ConstantValues(graph, op.inputs[2])) bias = std::max(bias, std::abs(b));
+  if (op.inputs.size() > bias_input) {
+    for (double b : ConstantValues(graph, op.inputs[bias_input]))
+      bias = std::max(bias, std::abs(b));
   }
   const double l1 = *std::max_element(norm.begin(), norm.end());
   const double magnitude = l1 * in.magnitude + bias;
@@ -70,6 +71,23 @@ absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
       return Products(graph, op, in, graph.tensors[op.inputs[1]].shape.dim(0), false);
     case BuiltinOp::kDepthwiseConv2d:
       return Products(graph, op, in, graph.tensors[op.inputs[1]].shape.dim(3), true);
+    case BuiltinOp::kConv3d:
+      return Products(graph, op, in, graph.tensors[op.inputs[1]].shape.dim(4), true);
+    case BuiltinOp::kTransposeConv:
+      return Products(graph, op, bounds[op.inputs[2]], graph.tensors[op.inputs[1]].shape.dim(0),
+                      false, 3);
+    case BuiltinOp::kBatchMatmul: {
+      Bound other = bounds[op.inputs[1]];
+      for (double w : ConstantValues(graph, op.inputs[1])) {
+        other.magnitude = std::max(other.magnitude, std::abs(w));
+      }
+      // The longer side of either matrix bounds the length of a sum.
+      const double k = std::max(shape.dim(shape.rank() - 1), shape.dim(shape.rank() - 2));
+      const double magnitude = k * in.magnitude * other.magnitude;
+      return Bound{magnitude,
+                   k * (in.error * (other.magnitude + other.error) + in.magnitude * other.error) +
+                       2 * Gamma(k) * magnitude};
+    }
     case BuiltinOp::kAdd: {
       const Bound other = bounds[op.inputs[1]];
       const double magnitude = in.magnitude + other.magnitude;

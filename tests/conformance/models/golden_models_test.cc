@@ -137,7 +137,7 @@ bool OnlyKnownOps(const Model& model) {
 bool IsHybrid(const Model& model) {
   for (const OperatorDef& op : model.main().operators) {
     if (op.inputs.size() < 2 || op.inputs[1] == kAbsentTensor) continue;
-    if (model.main().tensors[op.inputs[0]].type == DataType::kFloat32 &&
+    if (model.main().tensors[op.outputs[0]].type == DataType::kFloat32 &&
         model.main().tensors[op.inputs[1]].type == DataType::kInt8) {
       return true;
     }
