@@ -76,15 +76,24 @@ TEST(ReshapeTest, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(Reshaped({2, 6}, {1 << 16, 1 << 16, 1 << 16, 1 << 16}, {2, 6}).ok());
 }
 
-TEST(ReshapeTest, AShapeThatIsComputedIsRefused) {
+TEST(ReshapeTest, AShapeMayBeAnInput) {
   ModelBuilder b;
   const int x = b.Input("x", DataType::kFloat32, {2, 3});
   const int shape = b.Input("shape", DataType::kInt32, {2});
   const int y = b.Tensor("y", DataType::kFloat32, {3, 2});
   b.Op(BuiltinOp::kReshape, 1, {x, shape}, {y}, ReshapeOptions{});
   b.Output(y);
-  EXPECT_EQ(CompileError(b.Build()).code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(CompileError(b.Build()).message(), HasSubstr("'shape' must be constant"));
+  const Bytes values = ToBytes<float>({1, 2, 3, 4, 5, 6});
+  const auto run = RunModel(b.Build(), {values, ToBytes<int32_t>({-1, 2})});
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(run->shapes[0], (Shape{3, 2}));
+  EXPECT_EQ(run->outputs[0], values);
+  // Exactly the shape asked for: no dimension grows, none is negative.
+  for (const std::vector<int32_t>& wrong :
+       {std::vector<int32_t>{1, 2}, {4, 2}, {-1, 4}, {-2, -3}, {-1, -1}}) {
+    EXPECT_EQ(RunModel(b.Build(), {values, ToBytes(wrong)}).status().code(),
+              absl::StatusCode::kInvalidArgument);
+  }
 }
 
 }  // namespace
