@@ -7,10 +7,10 @@
 #include "engine/base/status_macros.h"
 #include "engine/ops/core/activation.h"
 #include "engine/ops/core/checks.h"
+#include "engine/ops/core/fixed_point_math.h"
 #include "engine/ops/elementwise/arithmetic.h"
 #include "engine/ops/elementwise/binary.h"
 #include "engine/ops/elementwise/rows.h"
-#include "engine/ops/reduction/fixed_point_math.h"
 
 namespace octet::ops {
 namespace {

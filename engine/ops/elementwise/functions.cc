@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/base/status_macros.h"
-#include "engine/ops/elementwise/reciprocal_root.h"
+#include "engine/ops/core/reciprocal_root.h"
 #include "engine/ops/elementwise/rows.h"
 #include "engine/ops/elementwise/table.h"
 

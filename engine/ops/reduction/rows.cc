@@ -5,8 +5,8 @@
 namespace octet::ops {
 
 OpRowList ReductionRows() {
-  return JoinRows(MeanRows(), NormalizeRows(), Pool2DRows(), ReduceRows(), ResizeRows(),
-                  SoftmaxRows());
+  return JoinRows(LogSoftmaxRows(), MeanRows(), NormalizeRows(), Pool2DRows(), ReduceRows(),
+                  ResizeRows(), SoftmaxRows());
 }
 
 }  // namespace octet::ops

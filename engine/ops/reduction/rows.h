@@ -6,6 +6,7 @@
 
 namespace octet::ops {
 
+OpRowList LogSoftmaxRows();
 OpRowList MeanRows();
 OpRowList NormalizeRows();
 OpRowList Pool2DRows();

@@ -10,7 +10,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/kernels/fixed_point.h"
 #include "engine/ops/core/checks.h"
-#include "engine/ops/reduction/fixed_point_math.h"
+#include "engine/ops/core/fixed_point_math.h"
 #include "engine/ops/reduction/row_op.h"
 #include "engine/ops/reduction/rows.h"
 #include "engine/ops/reduction/softmax_16.h"

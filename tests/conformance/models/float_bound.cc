@@ -61,8 +61,48 @@ Bound Products(const SubgraphDef& graph, const OperatorDef& op, Bound in, int64_
   return {magnitude, l1 * in.error + 2 * Gamma(k + 1) * magnitude};
 }
 
+// One IEEE operation on values that `error` holds already: without error both executions agree.
+Bound RoundedOnce(double magnitude, double error) {
+  return {magnitude, error == 0 ? 0 : error + 2 * kUnit * magnitude};
+}
+
+bool AnyError(const OperatorDef& op, absl::Span<const Bound> bounds) {
+  return std::any_of(op.inputs.begin(), op.inputs.end(),
+                     [&](int32_t t) { return t != kAbsentTensor && bounds[t].error != 0; });
+}
+
+// Functions of one element that are rounded once or have a C library's accuracy: either execution
+// lies within kUlps units of the last place of the exact value. Only of inputs that carry no error,
+// since a function may be steep. `result` is the largest |value| of the outcome.
+absl::StatusOr<Bound> Pointwise(const OperatorDef& op, absl::Span<const Bound> bounds,
+                                double result) {
+  constexpr double kUlps = 4;
+  if (AnyError(op, bounds)) {
+    return absl::UnimplementedError(
+        absl::StrCat("no rule for ", BuiltinOpName(op.op), " of inputs that may differ already"));
+  }
+  return Bound{result, 2 * kUlps * kUnit * result};
+}
+
+// Sums of squares, roots and quotients of a row: relative errors add up.
+Bound Normalized(double terms, double result) {
+  return {result, 2 * (Gamma(terms + 2) + 8 * kUnit) * result};
+}
+
+// The largest |value| among constants and computed inputs.
+double LargestInput(const SubgraphDef& graph, const OperatorDef& op, size_t i,
+                    absl::Span<const Bound> bounds) {
+  double largest = bounds[op.inputs[i]].magnitude;
+  if (graph.tensors[op.inputs[i]].type == DataType::kFloat32) {
+    for (double v : ConstantValues(graph, op.inputs[i])) largest = std::max(largest, std::abs(v));
+  }
+  return largest;
+}
+
+// `result`: the largest |value| that was recorded of the operator's outcome, where it is an output
+// of the graph.
 absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
-                           absl::Span<const Bound> bounds) {
+                           absl::Span<const Bound> bounds, double result) {
   const Bound in = bounds[op.inputs[0]];
   const Shape& shape = graph.tensors[op.inputs[0]].shape;
   switch (op.op) {
@@ -91,7 +131,7 @@ absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
     case BuiltinOp::kAdd: {
       const Bound other = bounds[op.inputs[1]];
       const double magnitude = in.magnitude + other.magnitude;
-      return Bound{magnitude, in.error + other.error + 2 * kUnit * magnitude};
+      return RoundedOnce(magnitude, in.error + other.error);
     }
     case BuiltinOp::kAveragePool2d:
     case BuiltinOp::kMean:
@@ -102,6 +142,65 @@ absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
       const double depth = shape.dim(shape.rank() - 1);
       return Bound{1.0, 2 * in.error + 2 * Gamma(depth + 8) + 2 * 2 * kUnit * in.magnitude};
     }
+    case BuiltinOp::kMul: {
+      const double a = LargestInput(graph, op, 0, bounds);
+      const double b = LargestInput(graph, op, 1, bounds);
+      const double ea = in.error;
+      const double eb = bounds[op.inputs[1]].error;
+      return RoundedOnce(a * b, a * eb + b * ea + ea * eb);
+    }
+    case BuiltinOp::kSquare:
+      return RoundedOnce(in.magnitude * in.magnitude, (2 * in.magnitude + in.error) * in.error);
+    case BuiltinOp::kReduceProd:
+      return Bound{result, 2 * Gamma(shape.num_elements()) * result};
+    case BuiltinOp::kCos:
+    case BuiltinOp::kElu:
+    case BuiltinOp::kExp:
+    case BuiltinOp::kGelu:
+    case BuiltinOp::kHardSwish:
+    case BuiltinOp::kLeakyRelu:
+    case BuiltinOp::kLog:
+    case BuiltinOp::kLogistic:
+    case BuiltinOp::kPow:
+    case BuiltinOp::kRsqrt:
+    case BuiltinOp::kSin:
+    case BuiltinOp::kSqrt:  // XNNPACK's is no IEEE root
+    case BuiltinOp::kTanh:
+      return Pointwise(op, bounds, result);
+    case BuiltinOp::kL2Normalization:
+      return Normalized(shape.dim(shape.rank() - 1), result);
+    case BuiltinOp::kLocalResponseNormalization:
+      return Normalized(shape.dim(shape.rank() - 1), result);
+    case BuiltinOp::kLogSoftmax: {
+      // x - max is exact to a unit of the larger of both; the logarithm of a sum as SOFTMAX.
+      const double depth = shape.dim(shape.rank() - 1);
+      const double magnitude = 2 * in.magnitude + std::log(depth);
+      return Bound{magnitude, 2 * in.error + 2 * Gamma(depth + 8) + 8 * kUnit * magnitude};
+    }
+    case BuiltinOp::kResizeBilinear:
+      // Positions are of either of two formulas, each a few units of at most the size off; then
+      // four products.
+      return Bound{in.magnitude, in.error + (2 * Gamma(6) + 16 * kUnit * shape.dim(1) +
+                                             16 * kUnit * shape.dim(2)) *
+                                                in.magnitude};
+    // Exact, or rounded once: equal where the inputs are.
+    case BuiltinOp::kCeil:
+    case BuiltinOp::kDiv:
+    case BuiltinOp::kFloor:
+    case BuiltinOp::kFloorDiv:
+    case BuiltinOp::kFloorMod:
+    case BuiltinOp::kGreater:
+    case BuiltinOp::kRound: {
+      OCTET_ASSIGN_OR_RETURN(Bound exact, Pointwise(op, bounds, result));
+      exact.error = 0;
+      return exact;
+    }
+    case BuiltinOp::kAbs:
+    case BuiltinOp::kCast:
+    case BuiltinOp::kNeg:
+    case BuiltinOp::kRelu:
+    case BuiltinOp::kRelu6:
+    case BuiltinOp::kReluN1To1:
     case BuiltinOp::kMaxPool2d:
     case BuiltinOp::kPad:
     case BuiltinOp::kReshape:
@@ -116,15 +215,19 @@ absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
 
 }  // namespace
 
-absl::StatusOr<std::vector<double>> FloatDifferenceBound(const Model& model,
-                                                         absl::Span<const double> input_magnitude) {
+absl::StatusOr<std::vector<double>> FloatDifferenceBound(
+    const Model& model, absl::Span<const double> input_magnitude,
+    absl::Span<const double> output_magnitude) {
   const SubgraphDef& graph = model.main();
+  std::vector<double> recorded(graph.tensors.size(), 0);
+  for (size_t i = 0; i < graph.outputs.size(); ++i)
+    recorded[graph.outputs[i]] = output_magnitude[i];
   std::vector<Bound> bounds(graph.tensors.size());
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     bounds[graph.inputs[i]].magnitude = input_magnitude[i];
   }
   for (const OperatorDef& op : graph.operators) {
-    OCTET_ASSIGN_OR_RETURN(bounds[op.outputs[0]], Step(graph, op, bounds));
+    OCTET_ASSIGN_OR_RETURN(bounds[op.outputs[0]], Step(graph, op, bounds, recorded[op.outputs[0]]));
   }
   std::vector<double> errors;
   for (int32_t t : graph.outputs) errors.push_back(bounds[t].error);

@@ -16,10 +16,12 @@ namespace octet::testing {
 // gamma(k) = k u / (1 - k u), u = 2^-24; two of them by twice that. Errors and magnitudes are
 // carried through the graph with the weights' L1 norms.
 //
-// `input_magnitude`: the largest |value| of each input. Unimplemented for an operator that has no
+// `input_magnitude`, `output_magnitude`: the largest |value| of each input and recorded output.
+// Unimplemented for an operator that has no
 // rule here.
 absl::StatusOr<std::vector<double>> FloatDifferenceBound(const Model& model,
-                                                         absl::Span<const double> input_magnitude);
+                                                         absl::Span<const double> input_magnitude,
+                                                         absl::Span<const double> output_magnitude);
 
 }  // namespace octet::testing
 

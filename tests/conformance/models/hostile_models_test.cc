@@ -48,22 +48,22 @@ constexpr auto kUnimplemented = absl::StatusCode::kUnimplemented;
 
 INSTANTIATE_TEST_SUITE_P(
     Files, HostileModels,
-    ::testing::Values(
-        Hostile{"coral_mobilenet_v1_0.25_128_edgetpu_custom", kUnimplemented, "edgetpu-custom-op"},
-        Hostile{"tf_multi_subgraphs_while", kUnimplemented, "WHILE"},
-        Hostile{"tf_0_subgraphs", kInvalid, "no subgraph"},
-        Hostile{"tf_empty_model", kInvalid, "subgraph"},
-        Hostile{"tf_test_model_broken", kInvalid, "no identifier TFL3 at offset 4"},
-        Hostile{"tf_segment_sum_invalid_buffer", kInvalid, "buffer"},
-        Hostile{"tf_conv_huge_im2col", kOk, ""},
-        Hostile{"litert_gather_string", kUnimplemented, "STRING"},
-        Hostile{"litert_qualcomm_precompiled", kUnimplemented, "DISPATCH_OP"},
-        Hostile{"litert_blockwise_quantized", kUnimplemented, "block-wise"},
-        Hostile{"flutter_bad_model_29bytes", kInvalid, "not a TensorFlow Lite"},
-        // Its operators are in a valid order after all: what remains is an unsupported one.
-        Hostile{"litert_topo_order_violation", kUnimplemented, "MUL"},
-        Hostile{"tf_zero_size_constant", kOk, ""},
-        Hostile{"tf_call_once_mul_resource", kUnimplemented, "CALL_ONCE"}),
+    ::testing::Values(Hostile{"coral_mobilenet_v1_0.25_128_edgetpu_custom", kUnimplemented,
+                              "edgetpu-custom-op"},
+                      Hostile{"tf_multi_subgraphs_while", kUnimplemented, "WHILE"},
+                      Hostile{"tf_0_subgraphs", kInvalid, "no subgraph"},
+                      Hostile{"tf_empty_model", kInvalid, "subgraph"},
+                      Hostile{"tf_test_model_broken", kInvalid, "no identifier TFL3 at offset 4"},
+                      Hostile{"tf_segment_sum_invalid_buffer", kInvalid, "buffer"},
+                      Hostile{"tf_conv_huge_im2col", kOk, ""},
+                      Hostile{"litert_gather_string", kUnimplemented, "STRING"},
+                      Hostile{"litert_qualcomm_precompiled", kUnimplemented, "DISPATCH_OP"},
+                      Hostile{"litert_blockwise_quantized", kUnimplemented, "block-wise"},
+                      Hostile{"flutter_bad_model_29bytes", kInvalid, "not a TensorFlow Lite"},
+                      // Its operators are in a valid order after all.
+                      Hostile{"litert_topo_order_violation", kOk, ""},
+                      Hostile{"tf_zero_size_constant", kOk, ""},
+                      Hostile{"tf_call_once_mul_resource", kUnimplemented, "CALL_ONCE"}),
     [](const auto& info) {
       std::string name = info.param.file;
       for (char& c : name) c = absl::ascii_isalnum(c) ? c : '_';

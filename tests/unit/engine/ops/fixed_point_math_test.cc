@@ -1,4 +1,4 @@
-#include "engine/ops/reduction/fixed_point_math.h"
+#include "engine/ops/core/fixed_point_math.h"
 
 #include <gtest/gtest.h>
 

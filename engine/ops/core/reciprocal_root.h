@@ -1,6 +1,6 @@
 // 1 / sqrt(n) in fixed point. NUMERICS.md, "ABS and NEG; roots".
-#ifndef OCTET_ENGINE_OPS_ELEMENTWISE_RECIPROCAL_ROOT_H_
-#define OCTET_ENGINE_OPS_ELEMENTWISE_RECIPROCAL_ROOT_H_
+#ifndef OCTET_ENGINE_OPS_CORE_RECIPROCAL_ROOT_H_
+#define OCTET_ENGINE_OPS_CORE_RECIPROCAL_ROOT_H_
 
 #include <cstdint>
 
@@ -16,4 +16,4 @@ int32_t ScaledReciprocalRoot(int32_t n, kernels::FixedPointMultiplier scale);
 
 }  // namespace octet::ops
 
-#endif  // OCTET_ENGINE_OPS_ELEMENTWISE_RECIPROCAL_ROOT_H_
+#endif  // OCTET_ENGINE_OPS_CORE_RECIPROCAL_ROOT_H_

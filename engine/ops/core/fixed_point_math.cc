@@ -1,6 +1,7 @@
-#include "engine/ops/reduction/fixed_point_math.h"
+#include "engine/ops/core/fixed_point_math.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "engine/kernels/fixed_point.h"
@@ -58,6 +59,34 @@ int32_t ReciprocalOnePlus(int32_t a) {
     x = WrapAdd(x, ShiftLeftSaturating(DoublingHighMul(x, error), 2));
   }
   return ShiftLeftSaturating(x, 1);
+}
+
+int32_t LogAboveOne(int32_t total) {
+  // total = r * 2^p with r about 1, from two candidates; then Pade's quotient for log(r).
+  constexpr int32_t kRootOfHalf = 1518500250;
+  const int zeros = std::countl_zero(static_cast<uint32_t>(total));
+  const auto normalized = static_cast<int32_t>(static_cast<uint32_t>(total) << (zeros - 1));
+  const int32_t ra = ShiftLeftSaturating(DoublingHighMul(normalized, kRootOfHalf), 1);
+  const int32_t pa = WrapAdd(ShiftLeftSaturating(12 - zeros, 25), 1 << 23);
+  const int narrowed =
+      std::countl_zero(static_cast<uint32_t>(DoublingHighMul(total, kRootOfHalf))) - 1;
+  const int32_t rb = ShiftLeftSaturating(total, narrowed);
+  const int32_t pb = WrapAdd(ShiftLeftSaturating(12 - narrowed, 25), -(1 << 23));
+  const int32_t r = std::min(ra, rb);
+  const int32_t p = std::max(pa, pb);
+
+  constexpr int32_t kRootOfRootOfHalf = 1805811301;
+  const int64_t sum = int64_t{r} + kRootOfRootOfHalf;
+  const auto u = static_cast<int32_t>((sum + (sum >= 0 ? 1 : -1)) / 2);
+  const auto q = static_cast<int32_t>(2 * (static_cast<int64_t>(r) - kRootOfRootOfHalf));
+  const int32_t w = DoublingHighMul(q, q);
+  const int32_t numerator =
+      WrapAdd(DoublingHighMul(q, r), DoublingHighMul(DoublingHighMul(q, w), 117049297));
+  const int32_t inner = WrapAdd(WrapAdd(1057819769, q), DoublingHighMul(127690142, w));
+  const int32_t denominator = WrapAdd(DoublingHighMul(u, inner), DoublingHighMul(638450708, q));
+  const int32_t fraction =
+      DoublingHighMul(RoundingShiftRight(numerator, 6), ReciprocalOnePlus(denominator));
+  return ShiftLeftSaturating(WrapAdd(DoublingHighMul(p, 1488522236), fraction), 1);
 }
 
 }  // namespace octet::ops

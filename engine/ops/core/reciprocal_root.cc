@@ -1,4 +1,4 @@
-#include "engine/ops/elementwise/reciprocal_root.h"
+#include "engine/ops/core/reciprocal_root.h"
 
 #include <algorithm>
 #include <bit>
