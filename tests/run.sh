@@ -98,7 +98,7 @@ list_skipped() {
     not_run+=("$1: $line")
   done < <(awk '/: Skipped$/ { getline reason; ++cases[reason] }
                 /^SKIPPED: / { print }
-                END { for (reason in cases) print cases[reason] " cases: " reason }' "$2" | sort)
+                END { for (reason in cases) print cases[reason] " cases: " reason }' "$2" | sort -u)
 }
 
 # run_script NAME COMMAND...: one test; status 77 means that it could not run here.
