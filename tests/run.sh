@@ -40,12 +40,17 @@ finish() {
   exit $((failed > 0))
 }
 
-# fail NAME: shows the end of the step's log and ends the run.
+# fail NAME: ends the run and points at the step's log.
 fail() {
-  tail -n 60 "$logs/$1.log"
   printf '\nFAILED: %s. Its log: %s\n' "$1" "$logs/$1.log"
   ((failed > 0)) || failed=1
   finish
+}
+
+# fail_quiet NAME: the same for a step whose log was not on the screen.
+fail_quiet() {
+  tail -n 60 "$logs/$1.log"
+  fail "$1"
 }
 
 # build NAME PRESET [CMAKE ARGUMENT...] [-- BUILD ARGUMENT...]
@@ -59,7 +64,7 @@ build() {
   (($# == 0)) || shift
   title "Build: $preset"
   { cmake --preset "$preset" "${configure[@]}" &&
-    cmake --build --preset "$preset" --parallel "$jobs" "$@"; } >"$logs/$name.log" 2>&1 || fail "$name"
+    cmake --build --preset "$preset" --parallel "$jobs" "$@"; } >"$logs/$name.log" 2>&1 || fail_quiet "$name"
   echo "built in $((SECONDS - start)) s"
 }
 
@@ -93,7 +98,7 @@ list_skipped() {
     not_run+=("$1: $line")
   done < <(awk '/: Skipped$/ { getline reason; ++cases[reason] }
                 /^SKIPPED: / { print }
-                END { for (reason in cases) print cases[reason] " cases: " reason }' "$2" | sort)
+                END { for (reason in cases) print cases[reason] " cases: " reason }' "$2" | sort -u)
 }
 
 # run_script NAME COMMAND...: one test; status 77 means that it could not run here.
@@ -113,8 +118,8 @@ run_script() {
 }
 
 title "Packages"
-deploy/packages/install.sh build tests >"$logs/packages.log" 2>&1 || fail packages
-tests/support/python_env.sh build/venv >"$logs/python.log" 2>&1 || fail python
+deploy/packages/install.sh build tests >"$logs/packages.log" 2>&1 || fail_quiet packages
+tests/support/python_env.sh build/venv >"$logs/python.log" 2>&1 || fail_quiet python
 
 build release release -DOCTET_BUILD_TESTS=ON -DPython3_EXECUTABLE="$PWD/build/venv/bin/python"
 run_ctest release build
@@ -123,7 +128,7 @@ run_ctest asan-ubsan build-asan-ubsan
 
 if $all; then
   title "Packages for --all"
-  deploy/packages/install.sh tests-all >"$logs/packages-all.log" 2>&1 || fail packages-all
+  deploy/packages/install.sh tests-all >"$logs/packages-all.log" 2>&1 || fail_quiet packages-all
   build tsan tsan -DPython3_EXECUTABLE="$PWD/build/venv/bin/python"
   # Debian's gRPC is not built for ThreadSanitizer, so what talks over sockets stays out.
   run_ctest tsan build-tsan --label-regex '^(unit|kernels|conformance|regressions)$'
@@ -131,7 +136,7 @@ if $all; then
   run_ctest clang build-clang --label-regex '^unit$'
   build fuzz fuzz
   run_script fuzz tests/support/fuzz_smoke.sh build-fuzz 30
-  tests/support/arm64_libraries.sh build-arm64-libraries >"$logs/arm64-libraries.log" 2>&1 || fail arm64-libraries
+  tests/support/arm64_libraries.sh build-arm64-libraries >"$logs/arm64-libraries.log" 2>&1 || fail_quiet arm64-libraries
   build arm64 arm64
   run_ctest arm64 build-arm64
   run_script arm64-leaf-symbols python3 -B tests/lint/leaf_symbols.py build-arm64 --nm aarch64-linux-gnu-nm

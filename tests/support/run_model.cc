@@ -22,8 +22,8 @@ absl::StatusOr<std::shared_ptr<const CompiledModel>> CompileBytes(const std::str
 absl::StatusOr<RunResult> RunCompiled(std::shared_ptr<const CompiledModel> model,
                                       const std::vector<Bytes>& inputs, int rows) {
   if (inputs.size() != model->description().inputs.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(inputs.size(), " inputs for a model of ",
-                                                   model->description().inputs.size()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(inputs.size(), " inputs for a model of ", model->description().inputs.size()));
   }
   OCTET_ASSIGN_OR_RETURN(auto context, ExecutionContext::Create(model));
   OCTET_RETURN_IF_ERROR(context->SetRows(rows));

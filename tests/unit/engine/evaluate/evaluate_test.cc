@@ -15,9 +15,9 @@ namespace octet {
 namespace {
 
 using testing::CompileBytes;
+using ::testing::HasSubstr;
 using testing::ModelBuilder;
 using testing::Quant;
-using ::testing::HasSubstr;
 
 constexpr float kScale = 0.5f;
 
@@ -46,9 +46,9 @@ EvaluationInput Floats(const std::vector<float>& values) {
 
 // Four samples; the best classes are 1, 0, 5 and 2.
 const std::vector<float>& Samples() {
-  static const auto* const samples = new std::vector<float>{0, 9, 1,  2, 3, 4,   //
-                                                            7, 1, 0,  2, 3, 4,   //
-                                                            0, 1, 2,  3, 4, 5,   //
+  static const auto* const samples = new std::vector<float>{0, 9, 1,  2, 3, 4,  //
+                                                            7, 1, 0,  2, 3, 4,  //
+                                                            0, 1, 2,  3, 4, 5,  //
                                                             1, 2, 30, 6, 5, 4};
   return *samples;
 }
