@@ -66,7 +66,8 @@ TEST(PlanDynamicRangeTest, AxisOfEachOperator) {
   for (int i = 0; i < 3; ++i) y.push_back(b.Tensor("y", DataType::kFloat32, {1, 4, 4, 16}));
   b.Op(BuiltinOp::kConv2d, 1, {x, conv, bias}, {y[0]}, Conv2DOptions{});
   b.Op(BuiltinOp::kDepthwiseConv2d, 1, {y[0], depthwise, bias}, {y[1]}, DepthwiseConv2DOptions{});
-  b.Op(BuiltinOp::kTransposeConv, 3, {shape, transposed, y[1], bias}, {y[2]});
+  b.Op(BuiltinOp::kTransposeConv, 3, {shape, transposed, y[1], bias}, {y[2]},
+       TransposeConvOptions{});
   b.Output(y[2]);
   const auto plan = Plan(b);
   ASSERT_EQ(plan.size(), 4);
