@@ -148,14 +148,14 @@ Shape ExecutionContext::output_shape(int i) const { return impl_->runner.output_
 absl::Status ExecutionContext::Run() { return impl_->runner.Run(); }
 void ExecutionContext::ResetState() { impl_->runner.ResetState(); }
 
-absl::Status QuantizeValues(absl::Span<const float> values, DataType type,
-                            const Quantization& quantization, absl::Span<std::byte> out) {
-  return EdgeQuantize(values, type, quantization, out);
+absl::Status QuantizeValues(absl::Span<const std::byte> reals, DataType type,
+                            const Quantization& quantization, absl::Span<std::byte> codes) {
+  return EdgeQuantize(reals, type, quantization, codes);
 }
 
 absl::Status DequantizeCodes(absl::Span<const std::byte> codes, DataType type,
-                             const Quantization& quantization, absl::Span<float> out) {
-  return EdgeDequantize(codes, type, quantization, out);
+                             const Quantization& quantization, absl::Span<std::byte> reals) {
+  return EdgeDequantize(codes, type, quantization, reals);
 }
 
 std::vector<SupportedOp> ListOps() {

@@ -95,9 +95,7 @@ class SampleRunner {
       std::memcpy(context_->input(i).data(), sample, bytes);
       return absl::OkStatus();
     }
-    scratch_.resize(tensor.shape.num_elements());
-    std::memcpy(scratch_.data(), sample, bytes);
-    return QuantizeValues(scratch_, tensor.type, tensor.quantization, context_->input(i));
+    return QuantizeValues({sample, bytes}, tensor.type, tensor.quantization, context_->input(i));
   }
 
   absl::Status GetOutput(int i) {
@@ -110,13 +108,14 @@ class SampleRunner {
       return absl::OkStatus();
     }
     values.resize(bytes.size() / std::max<size_t>(DataTypeSize(tensor.type), 1));
-    return DequantizeCodes(bytes, tensor.type, tensor.quantization, absl::MakeSpan(values));
+    return DequantizeCodes(
+        bytes, tensor.type, tensor.quantization,
+        {reinterpret_cast<std::byte*>(values.data()), values.size() * sizeof(float)});
   }
 
   const std::shared_ptr<const CompiledModel> model_;
   const std::unique_ptr<ExecutionContext> context_;
   std::vector<std::vector<float>> outputs_;
-  std::vector<float> scratch_;
   std::vector<double> latencies_us_;
 };
 

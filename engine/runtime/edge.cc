@@ -11,34 +11,46 @@
 namespace octet {
 namespace {
 
+// Element i of tensor data, which promises no alignment.
 template <typename T>
-absl::Status QuantizeTo(absl::Span<const float> values, float scale, int32_t zero_point,
-                        std::byte* out) {
+T LoadAt(const std::byte* data, size_t i) {
+  T value;
+  std::memcpy(&value, data + i * sizeof(T), sizeof(T));
+  return value;
+}
+
+template <typename T>
+void StoreAt(std::byte* data, size_t i, T value) {
+  std::memcpy(data + i * sizeof(T), &value, sizeof(T));
+}
+
+template <typename T>
+absl::Status QuantizeTo(absl::Span<const std::byte> reals, float scale, int32_t zero_point,
+                        std::byte* codes) {
   constexpr auto kLowest = static_cast<float>(std::numeric_limits<T>::min());
   constexpr auto kHighest = static_cast<float>(std::numeric_limits<T>::max());
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (std::isnan(values[i])) {
+  for (size_t i = 0; i < reals.size() / sizeof(float); ++i) {
+    const auto real = LoadAt<float>(reals.data(), i);
+    if (std::isnan(real)) {
       return absl::InvalidArgumentError(absl::StrCat("element ", i, " is not a number"));
     }
-    const float code = std::rint(values[i] / scale) + static_cast<float>(zero_point);
-    const auto cut = static_cast<T>(std::min(std::max(code, kLowest), kHighest));
-    std::memcpy(out + i * sizeof(T), &cut, sizeof(T));
+    const float code = std::rint(real / scale) + static_cast<float>(zero_point);
+    StoreAt(codes, i, static_cast<T>(std::min(std::max(code, kLowest), kHighest)));
   }
   return absl::OkStatus();
 }
 
 template <typename T>
-absl::Status DequantizeFrom(const std::byte* codes, float scale, int32_t zero_point,
-                            absl::Span<float> out) {
-  for (size_t i = 0; i < out.size(); ++i) {
-    T code;
-    std::memcpy(&code, codes + i * sizeof(T), sizeof(T));
-    out[i] = scale * static_cast<float>(static_cast<int32_t>(code) - zero_point);
+absl::Status DequantizeFrom(absl::Span<const std::byte> codes, float scale, int32_t zero_point,
+                            std::byte* reals) {
+  for (size_t i = 0; i < codes.size() / sizeof(T); ++i) {
+    const auto code = static_cast<int32_t>(LoadAt<T>(codes.data(), i));
+    StoreAt(reals, i, scale * static_cast<float>(code - zero_point));
   }
   return absl::OkStatus();
 }
 
-absl::Status CheckEdge(size_t values, size_t bytes, DataType type,
+absl::Status CheckEdge(size_t real_bytes, size_t code_bytes, DataType type,
                        const Quantization& quantization) {
   if (type != DataType::kInt8 && type != DataType::kUint8 && type != DataType::kInt16) {
     return absl::InvalidArgumentError(
@@ -47,42 +59,43 @@ absl::Status CheckEdge(size_t values, size_t bytes, DataType type,
   if (quantization.scale.size() != 1 || !(quantization.scale[0] > 0)) {
     return absl::InvalidArgumentError("the tensor has no scale of its own");
   }
-  if (bytes != values * DataTypeSize(type)) {
+  const size_t values = real_bytes / sizeof(float);
+  if (real_bytes % sizeof(float) != 0 || code_bytes != values * DataTypeSize(type)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(bytes, " bytes for ", values, " elements of ", DataTypeName(type)));
+        absl::StrCat(real_bytes, " bytes of FLOAT32 for ", code_bytes, " of ", DataTypeName(type)));
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status EdgeQuantize(absl::Span<const float> values, DataType type,
-                          const Quantization& quantization, absl::Span<std::byte> out) {
-  OCTET_RETURN_IF_ERROR(CheckEdge(values.size(), out.size(), type, quantization));
+absl::Status EdgeQuantize(absl::Span<const std::byte> reals, DataType type,
+                          const Quantization& quantization, absl::Span<std::byte> codes) {
+  OCTET_RETURN_IF_ERROR(CheckEdge(reals.size(), codes.size(), type, quantization));
   const float scale = quantization.scale[0];
   const int32_t zero_point = quantization.zero_point[0];
   switch (type) {
     case DataType::kUint8:
-      return QuantizeTo<uint8_t>(values, scale, zero_point, out.data());
+      return QuantizeTo<uint8_t>(reals, scale, zero_point, codes.data());
     case DataType::kInt16:
-      return QuantizeTo<int16_t>(values, scale, zero_point, out.data());
+      return QuantizeTo<int16_t>(reals, scale, zero_point, codes.data());
     default:
-      return QuantizeTo<int8_t>(values, scale, zero_point, out.data());
+      return QuantizeTo<int8_t>(reals, scale, zero_point, codes.data());
   }
 }
 
 absl::Status EdgeDequantize(absl::Span<const std::byte> codes, DataType type,
-                            const Quantization& quantization, absl::Span<float> out) {
-  OCTET_RETURN_IF_ERROR(CheckEdge(out.size(), codes.size(), type, quantization));
+                            const Quantization& quantization, absl::Span<std::byte> reals) {
+  OCTET_RETURN_IF_ERROR(CheckEdge(reals.size(), codes.size(), type, quantization));
   const float scale = quantization.scale[0];
   const int32_t zero_point = quantization.zero_point[0];
   switch (type) {
     case DataType::kUint8:
-      return DequantizeFrom<uint8_t>(codes.data(), scale, zero_point, out);
+      return DequantizeFrom<uint8_t>(codes, scale, zero_point, reals.data());
     case DataType::kInt16:
-      return DequantizeFrom<int16_t>(codes.data(), scale, zero_point, out);
+      return DequantizeFrom<int16_t>(codes, scale, zero_point, reals.data());
     default:
-      return DequantizeFrom<int8_t>(codes.data(), scale, zero_point, out);
+      return DequantizeFrom<int8_t>(codes, scale, zero_point, reals.data());
   }
 }
 

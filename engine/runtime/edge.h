@@ -12,10 +12,10 @@
 namespace octet {
 
 // As QuantizeValues and DequantizeCodes of octet/engine.h say.
-absl::Status EdgeQuantize(absl::Span<const float> values, DataType type,
-                          const Quantization& quantization, absl::Span<std::byte> out);
+absl::Status EdgeQuantize(absl::Span<const std::byte> reals, DataType type,
+                          const Quantization& quantization, absl::Span<std::byte> codes);
 absl::Status EdgeDequantize(absl::Span<const std::byte> codes, DataType type,
-                            const Quantization& quantization, absl::Span<float> out);
+                            const Quantization& quantization, absl::Span<std::byte> reals);
 
 }  // namespace octet
 

@@ -1,44 +1,15 @@
 #include "server/services/edge_quantization.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
+#include "octet/engine.h"
+
 namespace octet::server {
 namespace {
 
-// Strings that hold tensors promise no alignment.
-template <typename T>
-T LoadAt(const void* base, int64_t i) {
-  T value;
-  std::memcpy(&value, static_cast<const char*>(base) + i * sizeof(T), sizeof(T));
-  return value;
-}
-
-template <typename T>
-void StoreAt(void* base, int64_t i, T value) {
-  std::memcpy(static_cast<char*>(base) + i * sizeof(T), &value, sizeof(T));
-}
-
-template <typename T>
-void Quantize(const void* reals, int64_t count, float scale, int32_t zero_point, void* codes) {
-  const float low = static_cast<float>(std::numeric_limits<T>::min() - zero_point);
-  const float high = static_cast<float>(std::numeric_limits<T>::max() - zero_point);
-  for (int64_t i = 0; i < count; ++i) {
-    // The default rounding mode rounds ties to even.
-    const float code = std::nearbyint(LoadAt<float>(reals, i) / scale);
-    StoreAt(codes, i,
-            static_cast<T>(static_cast<int32_t>(std::clamp(code, low, high)) + zero_point));
-  }
-}
-
-template <typename T>
-void Dequantize(const void* codes, int64_t count, float scale, int32_t zero_point, void* reals) {
-  for (int64_t i = 0; i < count; ++i) {
-    StoreAt(reals, i, scale * static_cast<float>(LoadAt<T>(codes, i) - zero_point));
-  }
-}
+constexpr size_t kRealBytes = sizeof(float);
 
 }  // namespace
 
@@ -52,41 +23,26 @@ bool IsEdgeQuantizable(DataType type, const Quantization& quantization) {
 
 int64_t FindNan(const void* values, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
-    if (std::isnan(LoadAt<float>(values, i))) return i;
+    float value;  // a string that holds a tensor promises no alignment
+    std::memcpy(&value, static_cast<const char*>(values) + i * kRealBytes, kRealBytes);
+    if (std::isnan(value)) return i;
   }
   return -1;
 }
 
+// Neither can fail: this file's header demands what the engine would complain of.
 void QuantizeReals(const void* reals, int64_t count, DataType type,
                    const Quantization& quantization, std::byte* codes) {
-  const float scale = quantization.scale[0];
-  const int32_t zero_point = quantization.zero_point[0];
-  switch (type) {
-    case DataType::kInt8:
-      return Quantize<int8_t>(reals, count, scale, zero_point, codes);
-    case DataType::kUint8:
-      return Quantize<uint8_t>(reals, count, scale, zero_point, codes);
-    case DataType::kInt16:
-      return Quantize<int16_t>(reals, count, scale, zero_point, codes);
-    default:
-      return;
-  }
+  QuantizeValues({static_cast<const std::byte*>(reals), count * kRealBytes}, type, quantization,
+                 {codes, count * DataTypeSize(type)})
+      .IgnoreError();
 }
 
-void DequantizeCodes(const std::byte* codes, int64_t count, DataType type,
+void DequantizeReals(const std::byte* codes, int64_t count, DataType type,
                      const Quantization& quantization, void* reals) {
-  const float scale = quantization.scale[0];
-  const int32_t zero_point = quantization.zero_point[0];
-  switch (type) {
-    case DataType::kInt8:
-      return Dequantize<int8_t>(codes, count, scale, zero_point, reals);
-    case DataType::kUint8:
-      return Dequantize<uint8_t>(codes, count, scale, zero_point, reals);
-    case DataType::kInt16:
-      return Dequantize<int16_t>(codes, count, scale, zero_point, reals);
-    default:
-      return;
-  }
+  DequantizeCodes({codes, count * DataTypeSize(type)}, type, quantization,
+                  {static_cast<std::byte*>(reals), count * kRealBytes})
+      .IgnoreError();
 }
 
 }  // namespace octet::server

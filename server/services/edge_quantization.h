@@ -23,7 +23,7 @@ void QuantizeReals(const void* reals, int64_t count, DataType type,
 
 // real = scale * (code - zero_point), in float32. Either side may have any alignment. Requires
 // IsEdgeQuantizable.
-void DequantizeCodes(const std::byte* codes, int64_t count, DataType type,
+void DequantizeReals(const std::byte* codes, int64_t count, DataType type,
                      const Quantization& quantization, void* reals);
 
 }  // namespace octet::server

@@ -323,7 +323,7 @@ void WriteOutput(const ModelDescription& model, const InferRequest& request, int
   if (request.raw) {
     char* const out = message.mutable_raw_output_contents(place)->data();
     if (requested->dequantize) {
-      DequantizeCodes(rows.data(), count, tensor.type, tensor.quantization,
+      DequantizeReals(rows.data(), count, tensor.type, tensor.quantization,
                       out + first * sizeof(float));
     } else {
       std::memcpy(out + first * DataTypeSize(tensor.type), rows.data(), rows.size());
@@ -332,7 +332,7 @@ void WriteOutput(const ModelDescription& model, const InferRequest& request, int
   }
   auto& contents = *message.mutable_outputs(place)->mutable_contents();
   if (requested->dequantize) {
-    DequantizeCodes(rows.data(), count, tensor.type, tensor.quantization,
+    DequantizeReals(rows.data(), count, tensor.type, tensor.quantization,
                     contents.mutable_fp32_contents()->mutable_data() + first);
   } else {
     WriteTypedContents(rows.data(), tensor.type, first, count, contents);

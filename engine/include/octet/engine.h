@@ -135,16 +135,16 @@ class ExecutionContext {
   std::unique_ptr<Impl> impl_;
 };
 
-// Conversion at the edge of a quantized model, for clients that hold real numbers.
-// To codes: clamp(rint(x / scale) + zero_point), ties to even, in float32; infinities saturate.
-// `out` has values.size() elements of `type` (INT8, UINT8 or INT16); per-tensor quantization only.
-// Errors: InvalidArgument for a NaN (its index named), or for a type or quantization that does not
-// fit.
-absl::Status QuantizeValues(absl::Span<const float> values, DataType type,
-                            const Quantization& quantization, absl::Span<std::byte> out);
+// Conversion at the edge of a quantized model, for clients that hold real numbers. Reals are
+// float32 values; both sides are bytes of any alignment, with the same number of elements. To
+// codes: clamp(rint(x / scale) + zero_point), ties to even, in float32; infinities saturate. `type`
+// is INT8, UINT8 or INT16, the quantization per-tensor. Errors: InvalidArgument for a NaN (its
+// index named), or for a type, quantization or size that does not fit.
+absl::Status QuantizeValues(absl::Span<const std::byte> reals, DataType type,
+                            const Quantization& quantization, absl::Span<std::byte> codes);
 // From codes: scale * (code - zero_point), in float32. Same types and errors.
 absl::Status DequantizeCodes(absl::Span<const std::byte> codes, DataType type,
-                             const Quantization& quantization, absl::Span<float> out);
+                             const Quantization& quantization, absl::Span<std::byte> reals);
 
 // One row of the table of operators: a type combination that Octet executes.
 struct SupportedOp {

@@ -18,11 +18,20 @@ constexpr float kInf = std::numeric_limits<float>::infinity();
 Quantization PerTensor(float scale, int32_t zero_point) { return {{scale}, {zero_point}, 0}; }
 
 template <typename T>
+absl::Span<const std::byte> Bytes(const std::vector<T>& values) {
+  return {reinterpret_cast<const std::byte*>(values.data()), values.size() * sizeof(T)};
+}
+
+template <typename T>
+absl::Span<std::byte> Writable(std::vector<T>& values) {
+  return {reinterpret_cast<std::byte*>(values.data()), values.size() * sizeof(T)};
+}
+
+template <typename T>
 std::vector<T> ToCodes(const std::vector<float>& values, const Quantization& quantization) {
   std::vector<T> codes(values.size());
   const auto status =
-      EdgeQuantize(values, DataTypeOf<T>::value, quantization,
-                   {reinterpret_cast<std::byte*>(codes.data()), codes.size() * sizeof(T)});
+      EdgeQuantize(Bytes(values), DataTypeOf<T>::value, quantization, Writable(codes));
   EXPECT_TRUE(status.ok()) << status;
   return codes;
 }
@@ -53,7 +62,8 @@ TEST(EdgeTest, SaturatesIncludingInfinities) {
 TEST(EdgeTest, ANaNIsNamedByItsIndex) {
   const std::vector<float> values = {0, 1, NAN};
   std::vector<std::byte> out(3);
-  const auto status = EdgeQuantize(values, DataType::kInt8, PerTensor(1, 0), absl::MakeSpan(out));
+  const auto status =
+      EdgeQuantize(Bytes(values), DataType::kInt8, PerTensor(1, 0), absl::MakeSpan(out));
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("element 2"));
 }
@@ -61,15 +71,13 @@ TEST(EdgeTest, ANaNIsNamedByItsIndex) {
 TEST(EdgeTest, CodesToNumbers) {
   const std::vector<int8_t> codes = {-128, 0, 127};
   std::vector<float> out(3);
-  ASSERT_TRUE(EdgeDequantize({reinterpret_cast<const std::byte*>(codes.data()), 3}, DataType::kInt8,
-                             PerTensor(0.1f, 3), absl::MakeSpan(out))
-                  .ok());
+  ASSERT_TRUE(
+      EdgeDequantize(Bytes(codes), DataType::kInt8, PerTensor(0.1f, 3), Writable(out)).ok());
   EXPECT_THAT(out, ElementsAre(-13.1f, -0.3f, 12.400001f));
   const std::vector<int16_t> wide = {-32768, 32767};
   std::vector<float> wide_out(2);
-  ASSERT_TRUE(EdgeDequantize({reinterpret_cast<const std::byte*>(wide.data()), 4}, DataType::kInt16,
-                             PerTensor(0.5f, 0), absl::MakeSpan(wide_out))
-                  .ok());
+  ASSERT_TRUE(
+      EdgeDequantize(Bytes(wide), DataType::kInt16, PerTensor(0.5f, 0), Writable(wide_out)).ok());
   EXPECT_THAT(wide_out, ElementsAre(-16384, 16383.5f));
 }
 
@@ -79,9 +87,8 @@ TEST(EdgeTest, EveryCodeComesBack) {
       std::vector<int8_t> codes;
       for (int c = -128; c < 128; ++c) codes.push_back(static_cast<int8_t>(c));
       std::vector<float> values(256);
-      ASSERT_TRUE(EdgeDequantize({reinterpret_cast<const std::byte*>(codes.data()), 256},
-                                 DataType::kInt8, PerTensor(scale, zero_point),
-                                 absl::MakeSpan(values))
+      ASSERT_TRUE(EdgeDequantize(Bytes(codes), DataType::kInt8, PerTensor(scale, zero_point),
+                                 Writable(values))
                       .ok());
       EXPECT_EQ(ToCodes<int8_t>(values, PerTensor(scale, zero_point)), codes);
     }
@@ -92,16 +99,20 @@ TEST(EdgeTest, RefusesWhatIsNotQuantizedOrDoesNotFit) {
   const std::vector<float> values = {1, 2};
   std::vector<std::byte> two(2);
   std::vector<std::byte> three(3);
-  EXPECT_FALSE(EdgeQuantize(values, DataType::kInt8, PerTensor(1, 0), absl::MakeSpan(three)).ok());
-  EXPECT_FALSE(EdgeQuantize(values, DataType::kInt16, PerTensor(1, 0), absl::MakeSpan(two)).ok());
-  EXPECT_THAT(
-      EdgeQuantize(values, DataType::kInt32, PerTensor(1, 0), absl::MakeSpan(two)).message(),
-      HasSubstr("INT32"));
-  EXPECT_FALSE(EdgeQuantize(values, DataType::kInt8, Quantization{}, absl::MakeSpan(two)).ok());
   EXPECT_FALSE(
-      EdgeQuantize(values, DataType::kInt8, Quantization{{1, 2}, {0, 0}, 0}, absl::MakeSpan(two))
-          .ok());
-  EXPECT_FALSE(EdgeQuantize(values, DataType::kInt8, PerTensor(0, 0), absl::MakeSpan(two)).ok());
+      EdgeQuantize(Bytes(values), DataType::kInt8, PerTensor(1, 0), absl::MakeSpan(three)).ok());
+  EXPECT_FALSE(
+      EdgeQuantize(Bytes(values), DataType::kInt16, PerTensor(1, 0), absl::MakeSpan(two)).ok());
+  EXPECT_THAT(
+      EdgeQuantize(Bytes(values), DataType::kInt32, PerTensor(1, 0), absl::MakeSpan(two)).message(),
+      HasSubstr("INT32"));
+  EXPECT_FALSE(
+      EdgeQuantize(Bytes(values), DataType::kInt8, Quantization{}, absl::MakeSpan(two)).ok());
+  EXPECT_FALSE(EdgeQuantize(Bytes(values), DataType::kInt8, Quantization{{1, 2}, {0, 0}, 0},
+                            absl::MakeSpan(two))
+                   .ok());
+  EXPECT_FALSE(
+      EdgeQuantize(Bytes(values), DataType::kInt8, PerTensor(0, 0), absl::MakeSpan(two)).ok());
 }
 
 }  // namespace

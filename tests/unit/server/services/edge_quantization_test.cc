@@ -48,7 +48,7 @@ TEST(EdgeQuantization, EveryCodeSurvivesTheWayThereAndBack) {
   std::vector<int8_t> codes(256);
   for (int i = 0; i < 256; ++i) codes[i] = static_cast<int8_t>(i - 128);
   std::vector<float> reals(256);
-  DequantizeCodes(reinterpret_cast<const std::byte*>(codes.data()), 256, DataType::kInt8,
+  DequantizeReals(reinterpret_cast<const std::byte*>(codes.data()), 256, DataType::kInt8,
                   quantization, reals.data());
   EXPECT_EQ(reals[128], 0.0235294122f * 3);
   std::vector<int8_t> back(256);
@@ -64,7 +64,7 @@ TEST(EdgeQuantization, WorksAtAnyAlignment) {
   std::byte code;
   QuantizeReals(bytes.data() + 1, 1, DataType::kInt8, PerTensor(1, 0), &code);
   EXPECT_EQ(static_cast<int8_t>(code), 2);
-  DequantizeCodes(&code, 1, DataType::kInt8, PerTensor(2, 0), bytes.data() + 1);
+  DequantizeReals(&code, 1, DataType::kInt8, PerTensor(2, 0), bytes.data() + 1);
   float back;
   std::memcpy(&back, bytes.data() + 1, sizeof(back));
   EXPECT_EQ(back, 4.0f);
