@@ -35,40 +35,40 @@ void ExpectRefused(const std::string& bytes, const std::string& text) {
   ASSERT_TRUE(next.ok()) << next.status();
 }
 
-TEST(CraftedFilesTest, RootOffsetBehindEightBytes) {
+TEST(CraftedFilesTest, H14RootOffsetBehindEightBytes) {
   ExpectRefused(std::string("\x18\x00\x00\x00TFL3", 8), "cut or damaged");
 }
 
-TEST(CraftedFilesTest, EmptyFile) { ExpectRefused("", "not a TensorFlow Lite model"); }
+TEST(CraftedFilesTest, H14EmptyFile) { ExpectRefused("", "not a TensorFlow Lite model"); }
 
-TEST(CraftedFilesTest, CutNearTheStart) {
+TEST(CraftedFilesTest, H14CutNearTheStart) {
   ExpectRefused(Valid().Build().substr(0, 100), "cut or damaged");
 }
 
-TEST(CraftedFilesTest, CutNearTheEnd) {
+TEST(CraftedFilesTest, H14CutNearTheEnd) {
   const std::string valid = Valid().Build();
   ExpectRefused(valid.substr(0, valid.size() - 84), "cut or damaged");
 }
 
-TEST(CraftedFilesTest, OperatorOutputIndex) {
+TEST(CraftedFilesTest, H14OperatorOutputIndex) {
   ModelBuilder b = Valid();
   b.raw().subgraphs[0]->operators[0]->outputs = {9999};
   ExpectRefused(b.Build(), "operator 0 (FULLY_CONNECTED): output tensor 9999 of 3");
 }
 
-TEST(CraftedFilesTest, BufferIndex) {
+TEST(CraftedFilesTest, H14BufferIndex) {
   ModelBuilder b = Valid();
   b.raw().subgraphs[0]->tensors[1]->buffer = 9999;
   ExpectRefused(b.Build(), "tensor 1 'w': buffer 9999 of 2 does not exist");
 }
 
-TEST(CraftedFilesTest, ShapeProductOverflows) {
+TEST(CraftedFilesTest, H14ShapeProductOverflows) {
   ModelBuilder b = Valid();
   b.raw().subgraphs[0]->tensors[2]->shape = {2147483647, 2147483647};
   ExpectRefused(b.Build(), "tensor 2 'y': shape [2147483647,2147483647] has too many elements");
 }
 
-TEST(CraftedFilesTest, BufferShorterThanItsShape) {
+TEST(CraftedFilesTest, H14BufferShorterThanItsShape) {
   ModelBuilder b = Valid();
   b.raw().buffers[1]->data.pop_back();
   ExpectRefused(b.Build(), "tensor 1 'w': buffer 1 has 3 bytes; INT8 [2,2] takes 4");

@@ -51,7 +51,7 @@ std::vector<Out> RunOnce(const std::string& bytes, const std::vector<In>& input,
 }
 
 // "Why are some weights still float?": the report answers for each tensor.
-TEST(WeightsTest, ReportSaysWhichStayFloatAndWhy) {
+TEST(WeightsTest, H08ReportSaysWhichStayFloatAndWhy) {
   ModelBuilder b;
   const int x = b.Input("x", DataType::kFloat32, {1, 32});
   for (const int units : {31, 32, 33}) {
@@ -76,7 +76,7 @@ TEST(WeightsTest, ReportSaysWhichStayFloatAndWhy) {
 }
 
 // Convolution 3x3x16x16 whose channel 0 is pruned and whose channel 1 is of denormal size.
-TEST(WeightsTest, DeadChannelsGiveTheBias) {
+TEST(WeightsTest, H09DeadChannelsGiveTheBias) {
   ModelBuilder b;
   std::vector<float> weights(16 * 9 * 16);
   for (size_t i = 0; i < weights.size(); ++i) {
@@ -115,7 +115,7 @@ TEST(WeightsTest, DeadChannelsGiveTheBias) {
 }
 
 // A file of another writer whose dead channel has scale 0.
-TEST(WeightsTest, ScaleZeroOfAnotherWriter) {
+TEST(WeightsTest, H09ScaleZeroOfAnotherWriter) {
   ModelBuilder b;
   const int x = b.Input("x", DataType::kInt8, {1, 1}, Quant(0.1f, 0));
   const int w = b.Constant<int8_t>("w", {2, 1}, {0, 10}, Quant({0.0f, 0.01f}, 0));
@@ -128,7 +128,7 @@ TEST(WeightsTest, ScaleZeroOfAnotherWriter) {
 }
 
 // Scales of a FULLY_CONNECTED may be one for each unit.
-TEST(WeightsTest, PerAxisFullyConnected) {
+TEST(WeightsTest, H10PerAxisFullyConnected) {
   ModelBuilder b;
   const int x = b.Input("x", DataType::kInt8, {1, 2}, Quant(1.0f, 0));
   const int w = b.Constant<int8_t>("w", {2, 2}, {100, 100, 1, 1}, Quant({0.01f, 1.0f}, 0));
@@ -141,7 +141,7 @@ TEST(WeightsTest, PerAxisFullyConnected) {
 }
 
 // Three-dimensional inputs stay so only where keep_num_dims says it; quantizing keeps the flag.
-TEST(WeightsTest, KeepNumDims) {
+TEST(WeightsTest, H10KeepNumDims) {
   for (const bool keep : {false, true}) {
     ModelBuilder b;
     const Shape shape = keep ? Shape({2, 3, 256}) : Shape({6, 256});
