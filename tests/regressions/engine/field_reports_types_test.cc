@@ -66,8 +66,9 @@ TEST(FieldReportsTypesTest, H07Int16AccumulatorDoesNotWrap) {
   }
 }
 
-// Reals for a model in INT8: ties go to even, NaN has no code and is named. (That a client's
-// UINT8 or INT32 is refused: server_errors_test.)
+// Reals for a model in INT8: 1/255 as a float32 is a little larger than 1/255, so that 0.5 lies
+// below the tie; NaN has no code and is named. (That a client's UINT8 or INT32 is refused:
+// server_errors_test.)
 TEST(FieldReportsTypesTest, H13RealsAtTheEdge) {
   const Quantization quantization{{1.0f / 255}, {-128}, 0};
   const auto quantize = [&](const std::vector<float>& reals, std::vector<int8_t>& codes) {
@@ -78,7 +79,7 @@ TEST(FieldReportsTypesTest, H13RealsAtTheEdge) {
   };
   std::vector<int8_t> codes;
   ASSERT_TRUE(quantize({0.0f, 0.5f, 1.0f}, codes).ok());
-  EXPECT_THAT(codes, ElementsAre(-128, 0, 127));
+  EXPECT_THAT(codes, ElementsAre(-128, -1, 127));
   const absl::Status nan = quantize({0.0f, std::numeric_limits<float>::quiet_NaN()}, codes);
   EXPECT_EQ(nan.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(nan.message()), ::testing::HasSubstr("element 1"));
