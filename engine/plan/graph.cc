@@ -33,13 +33,6 @@ void DropUnneeded(Graph& graph) {
   graph.steps = std::move(kept);
 }
 
-absl::Status InOperator(const GraphStep& step, const absl::Status& status) {
-  if (status.ok()) return status;
-  return absl::Status(status.code(),
-                      absl::StrCat("operator ", step.op_index, " (", BuiltinOpName(step.kind),
-                                   "): ", status.message()));
-}
-
 bool AllInputsConstant(const Graph& graph, const GraphStep& step) {
   return std::all_of(step.inputs.begin(), step.inputs.end(),
                      [&](int32_t t) { return t == kAbsentTensor || graph.tensors[t].is_constant; });
@@ -124,7 +117,7 @@ absl::StatusOr<std::unique_ptr<const Graph>> PrepareGraph(const SubgraphDef& sub
     GraphStep step{std::move(prepared), static_cast<int32_t>(i), op.op, op.inputs, op.outputs};
     // Folded whether needed or not: what hangs on it must find its constants to be prepared.
     if (IsFoldable(*graph, step)) {
-      OCTET_RETURN_IF_ERROR(InOperator(step, Fold(step, *graph)));
+      OCTET_RETURN_IF_ERROR(InStep(step, Fold(step, *graph)));
     } else {
       graph->steps.push_back(std::move(step));
     }
@@ -177,6 +170,13 @@ bool KeepsState(const Graph& graph) {
 }
 
 }  // namespace
+
+absl::Status InStep(const GraphStep& step, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat("operator ", step.op_index, " (", BuiltinOpName(step.kind),
+                                   "): ", status.message()));
+}
 
 absl::StatusOr<ops::Shapes> InferShapes(const ops::Op& op, absl::Span<const Shape> inputs,
                                         absl::Span<const void* const> values) {

@@ -51,6 +51,9 @@ struct Program {
   size_t ConstantBytes() const;
 };
 
+// An error with the step's place and operator before its message.
+absl::Status InStep(const GraphStep& step, const absl::Status& status);
+
 // Output shapes of an operator whose shapes do not need a run.
 absl::StatusOr<ops::Shapes> InferShapes(const ops::Op& op, absl::Span<const Shape> inputs,
                                         absl::Span<const void* const> values);

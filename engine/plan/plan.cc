@@ -10,13 +10,6 @@
 namespace octet {
 namespace {
 
-absl::Status InStep(const GraphStep& step, const absl::Status& status) {
-  if (status.ok()) return status;
-  return absl::Status(status.code(),
-                      absl::StrCat("operator ", step.op_index, " (", BuiltinOpName(step.kind),
-                                   "): ", status.message()));
-}
-
 ops::Shapes InputShapes(const GraphStep& step, absl::Span<const Shape> shapes) {
   ops::Shapes inputs;
   for (int32_t t : step.inputs) inputs.push_back(t == kAbsentTensor ? Shape() : shapes[t]);

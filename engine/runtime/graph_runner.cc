@@ -6,16 +6,6 @@
 #include "engine/base/status_macros.h"
 
 namespace octet {
-namespace {
-
-absl::Status InStep(const GraphStep& step, const absl::Status& status) {
-  if (status.ok()) return status;
-  return absl::Status(status.code(),
-                      absl::StrCat("operator ", step.op_index, " (", BuiltinOpName(step.kind),
-                                   "): ", status.message()));
-}
-
-}  // namespace
 
 absl::Status GraphRunner::SetPlan(std::shared_ptr<const Plan> plan) {
   if (plan->arena_bytes > arena_.size()) {

@@ -67,6 +67,15 @@ absl::Status CheckRank(const TensorDef& tensor, int rank) {
   return CheckShapeRank(tensor.shape, rank, Named(tensor));
 }
 
+absl::Status CheckBias(const TensorDef* bias, int64_t channels) {
+  if (bias == nullptr) return absl::OkStatus();
+  OCTET_RETURN_IF_ERROR(CheckConstant(*bias));
+  if (bias->shape.num_elements() == channels) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("bias '", bias->name, "' has ",
+                                                 bias->shape.num_elements(), " elements; ",
+                                                 channels, " are needed"));
+}
+
 absl::Status CheckShapeRank(const Shape& shape, int rank, absl::string_view what) {
   if (shape.rank() == rank) return absl::OkStatus();
   return absl::InvalidArgumentError(

@@ -24,6 +24,8 @@ std::vector<float> ChannelScales(const Quantization& quantization, int32_t n);
 
 absl::Status CheckConstant(const TensorDef& tensor);
 absl::Status CheckRank(const TensorDef& tensor, int rank);
+// Absent (null), or constant with one element for each of `channels`.
+absl::Status CheckBias(const TensorDef* bias, int64_t channels);
 absl::Status CheckShapeRank(const Shape& shape, int rank, absl::string_view what);
 
 // Both per-tensor quantized with the same zero point and scales that differ by at most `tolerance`.

@@ -18,14 +18,7 @@ absl::StatusOr<Conv2DSetup> SetUpConv2D(const PrepareContext& context) {
 
   Conv2DSetup setup;
   ConvParams& params = setup.params;
-  params.padding = options.padding;
-  params.kernel_h = weights.shape.dim(1);
-  params.kernel_w = weights.shape.dim(2);
-  params.stride_h = options.stride_h;
-  params.stride_w = options.stride_w;
-  params.dilation_h = options.dilation_h;
-  params.dilation_w = options.dilation_w;
-  params.in_channels = input.shape.dim(3);
+  params = ConvParamsFrom(options, input.shape, weights.shape);
   params.out_channels = weights.shape.dim(0);
   const int32_t group_channels = weights.shape.dim(3);
   if (weights.shape.num_elements() == 0 || params.in_channels % group_channels != 0 ||
@@ -35,14 +28,7 @@ absl::StatusOr<Conv2DSetup> SetUpConv2D(const PrepareContext& context) {
                      " do not fit input '", input.name, "' of shape ", input.shape.ToString()));
   }
   setup.groups = params.in_channels / group_channels;
-  if (bias != nullptr) {
-    OCTET_RETURN_IF_ERROR(CheckConstant(*bias));
-    if (bias->shape.num_elements() != params.out_channels) {
-      return absl::InvalidArgumentError(absl::StrCat("bias '", bias->name, "' has ",
-                                                     bias->shape.num_elements(), " elements; ",
-                                                     params.out_channels, " are needed"));
-    }
-  }
+  OCTET_RETURN_IF_ERROR(CheckBias(bias, params.out_channels));
   setup.activation = options.activation;
   setup.weights = &weights;
   setup.bias = bias;

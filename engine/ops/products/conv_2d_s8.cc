@@ -78,12 +78,8 @@ PreparedOp PrepareConv2DS8(const PrepareContext& context) {
   OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 0));
   const std::vector<float> scales =
       ChannelScales(setup.weights->quantization, setup.params.out_channels);
-  OutputStageParams stage_params;
+  OutputStageParams stage_params = StageBetween(input.quantization, scales, output.quantization);
   stage_params.rule = ConvolutionRule(context.rounding, scales);
-  stage_params.input_scale = input.quantization.scale[0];
-  stage_params.weight_scales = scales;
-  stage_params.output_scale = output.quantization.scale[0];
-  stage_params.output_zero_point = output.quantization.zero_point[0];
   // The builtin kernel leaves groups to the reference kernel.
   stage_params.half_up_channels = setup.groups == 1 ? setup.params.out_channels : 0;
   OCTET_ASSIGN_OR_RETURN(stage_params.range, ActivationCodes(setup.activation, output,

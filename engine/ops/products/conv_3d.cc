@@ -127,14 +127,7 @@ PreparedOp Prepare(const PrepareContext& context) {
   if (weights.shape.num_elements() == 0) {
     return absl::InvalidArgumentError(absl::StrCat("weights '", weights.name, "' are empty"));
   }
-  if (bias != nullptr) {
-    OCTET_RETURN_IF_ERROR(CheckConstant(*bias));
-    if (bias->shape.num_elements() != weights.shape.dim(4)) {
-      return absl::InvalidArgumentError(absl::StrCat("bias '", bias->name, "' has ",
-                                                     bias->shape.num_elements(), " elements; ",
-                                                     weights.shape.dim(4), " are needed"));
-    }
-  }
+  OCTET_RETURN_IF_ERROR(CheckBias(bias, weights.shape.dim(4)));
   OCTET_ASSIGN_OR_RETURN(const FloatRange range, ActivationValues(options.activation));
   return std::make_unique<Conv3D>(options, weights, bias, range);
 }

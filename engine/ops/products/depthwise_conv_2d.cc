@@ -22,14 +22,7 @@ absl::StatusOr<DepthwiseSetup> SetUpDepthwise(const PrepareContext& context) {
 
   DepthwiseSetup setup;
   ConvParams& params = setup.params;
-  params.padding = options.padding;
-  params.kernel_h = weights.shape.dim(1);
-  params.kernel_w = weights.shape.dim(2);
-  params.stride_h = options.stride_h;
-  params.stride_w = options.stride_w;
-  params.dilation_h = options.dilation_h;
-  params.dilation_w = options.dilation_w;
-  params.in_channels = input.shape.dim(3);
+  params = ConvParamsFrom(options, input.shape, weights.shape);
   params.out_channels = weights.shape.dim(3);
   if (weights.shape.dim(0) != 1 || weights.shape.num_elements() == 0 || params.in_channels == 0 ||
       params.out_channels % params.in_channels != 0) {
@@ -39,14 +32,7 @@ absl::StatusOr<DepthwiseSetup> SetUpDepthwise(const PrepareContext& context) {
   }
   // The multiplier in the file may be absent or stale; the shapes are what counts.
   setup.multiplier = params.out_channels / params.in_channels;
-  if (bias != nullptr) {
-    OCTET_RETURN_IF_ERROR(CheckConstant(*bias));
-    if (bias->shape.num_elements() != params.out_channels) {
-      return absl::InvalidArgumentError(absl::StrCat("bias '", bias->name, "' has ",
-                                                     bias->shape.num_elements(), " elements; ",
-                                                     params.out_channels, " are needed"));
-    }
-  }
+  OCTET_RETURN_IF_ERROR(CheckBias(bias, params.out_channels));
   setup.activation = options.activation;
   setup.weights = &weights;
   setup.bias = bias;

@@ -70,12 +70,8 @@ PreparedOp PrepareDepthwiseConv2DS8(const PrepareContext& context) {
   OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 3));
   const int32_t channels = setup.params.out_channels;
   const std::vector<float> scales = ChannelScales(setup.weights->quantization, channels);
-  OutputStageParams stage_params;
+  OutputStageParams stage_params = StageBetween(input.quantization, scales, output.quantization);
   stage_params.rule = ConvolutionRule(context.rounding, scales);
-  stage_params.input_scale = input.quantization.scale[0];
-  stage_params.weight_scales = scales;
-  stage_params.output_scale = output.quantization.scale[0];
-  stage_params.output_zero_point = output.quantization.zero_point[0];
   // The builtin kernel works on eight channels at a time, and finishes the rest in another way.
   stage_params.half_up_channels = channels / 8 * 8;
   OCTET_ASSIGN_OR_RETURN(stage_params.range, ActivationCodes(setup.activation, output,

@@ -32,14 +32,7 @@ absl::StatusOr<FullyConnectedSetup> SetUpFullyConnected(const PrepareContext& co
     return absl::InvalidArgumentError(absl::StrCat(
         "weights '", setup.weights->name, "' have shape ", setup.weights->shape.ToString()));
   }
-  if (setup.bias != nullptr) {
-    OCTET_RETURN_IF_ERROR(CheckConstant(*setup.bias));
-    if (setup.bias->shape.num_elements() != setup.n) {
-      return absl::InvalidArgumentError(absl::StrCat("bias '", setup.bias->name, "' has ",
-                                                     setup.bias->shape.num_elements(),
-                                                     " elements; ", setup.n, " are needed"));
-    }
-  }
+  OCTET_RETURN_IF_ERROR(CheckBias(setup.bias, setup.n));
   setup.keep_num_dims = options.keep_num_dims;
   setup.asymmetric_inputs = options.asymmetric_quantize_inputs;
   setup.activation = options.activation;
@@ -181,14 +174,10 @@ PreparedOp PrepareS8(const PrepareContext& context) {
   OCTET_RETURN_IF_ERROR(CheckPerTensor(output));
   OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 0));
   const std::vector<float> scales = ChannelScales(setup.weights->quantization, setup.n);
-  OutputStageParams params;
+  OutputStageParams params = StageBetween(input.quantization, scales, output.quantization);
   params.rule = context.rounding == Rounding::kFixedPoint
                     ? RequantRule::kFloat64
                     : ConvolutionRule(context.rounding, scales);
-  params.input_scale = input.quantization.scale[0];
-  params.weight_scales = scales;
-  params.output_scale = output.quantization.scale[0];
-  params.output_zero_point = output.quantization.zero_point[0];
   OCTET_ASSIGN_OR_RETURN(params.range, ActivationCodes(setup.activation, output, context.rounding));
   // LiteRT refuses a dead channel here, so that no answer of its own exists: float32 serves it.
   if (params.rule == RequantRule::kHalfUp) params.rule = RequantRule::kFloat32;

@@ -122,11 +122,8 @@ absl::StatusOr<IntegerProduct> IntegerProduct::Make(const IntegerProductParams& 
                                                     Rounding rounding) {
   OCTET_RETURN_IF_ERROR(CheckTensors(params));
   const std::vector<float> scales = ChannelScales(params.weights->quantization, params.channels);
-  OutputStageParams stage;
-  stage.input_scale = params.input->quantization.scale[0];
-  stage.weight_scales = scales;
-  stage.output_scale = params.output->quantization.scale[0];
-  stage.output_zero_point = params.output->quantization.zero_point[0];
+  OutputStageParams stage =
+      StageBetween(params.input->quantization, scales, params.output->quantization);
   ChooseRule(params, rounding, stage);
   OCTET_ASSIGN_OR_RETURN(
       stage.range, ActivationCodes(params.activation, *params.output, ActivationRule(stage.rule)));

@@ -21,6 +21,16 @@ int64_t MultiplyWideSum(int64_t sum, int32_t multiplier, int32_t exponent) {
 
 }  // namespace
 
+OutputStageParams StageBetween(const Quantization& input, absl::Span<const float> weight_scales,
+                               const Quantization& output) {
+  OutputStageParams params;
+  params.input_scale = input.scale[0];
+  params.weight_scales = weight_scales;
+  params.output_scale = output.scale[0];
+  params.output_zero_point = output.zero_point[0];
+  return params;
+}
+
 absl::StatusOr<OutputStage> OutputStage::Make(const OutputStageParams& params, int32_t tile) {
   const int64_t n = params.weight_scales.size();
   OutputStage stage;

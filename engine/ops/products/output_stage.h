@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "engine/base/quantization.h"
 #include "engine/kernels/fixed_point.h"
 #include "engine/kernels/requantize.h"
 #include "engine/ops/core/activation.h"
@@ -34,6 +35,10 @@ struct OutputStageParams {
   // value.
   bool float32_product = false;
 };
+
+// Everything but the rule and the range. The activations are per-tensor.
+OutputStageParams StageBetween(const Quantization& input, absl::Span<const float> weight_scales,
+                               const Quantization& output);
 
 // Immutable. Copies and moves leave pointers from `epilogue()` of the source invalid.
 class OutputStage {

@@ -40,12 +40,7 @@ absl::Status CheckConstants(const PrepareContext& context, const TransposeConvSe
     return absl::InvalidArgumentError(
         absl::StrCat("strides of ", setup.stride_h, " and ", setup.stride_w, " are not possible"));
   }
-  if (setup.bias == nullptr) return absl::OkStatus();
-  OCTET_RETURN_IF_ERROR(CheckConstant(*setup.bias));
-  if (setup.bias->shape.num_elements() == setup.out_channels) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("bias '", setup.bias->name, "' has ",
-                                                 setup.bias->shape.num_elements(), " elements; ",
-                                                 setup.out_channels, " are needed"));
+  return CheckBias(setup.bias, setup.out_channels);
 }
 
 }  // namespace

@@ -27,6 +27,22 @@ struct ConvParams {
   absl::StatusOr<Window> WindowOf(const Shape& input) const;
 };
 
+// Of Conv2DOptions or DepthwiseConv2DOptions, but for the output's channels. `input` is NHWC,
+// `weights` have the kernel's sides as dimensions 1 and 2; both have rank 4.
+template <typename Options>
+ConvParams ConvParamsFrom(const Options& options, const Shape& input, const Shape& weights) {
+  ConvParams params;
+  params.padding = options.padding;
+  params.kernel_h = weights.dim(1);
+  params.kernel_w = weights.dim(2);
+  params.stride_h = options.stride_h;
+  params.stride_w = options.stride_w;
+  params.dilation_h = options.dilation_h;
+  params.dilation_w = options.dilation_w;
+  params.in_channels = input.dim(3);
+  return params;
+}
+
 // Shapes and row independence, alike for every convolution. Rows of a batch never meet.
 class ConvOp : public Op {
  public:
