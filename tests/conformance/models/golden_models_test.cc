@@ -8,36 +8,20 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <map>
 #include <set>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "engine/model/model.h"
 #include "octet/engine.h"
 #include "tests/conformance/models/float_bound.h"
+#include "tests/conformance/models/golden.h"
 #include "tests/support/goldens.h"
 #include "tests/support/npy.h"
 
 namespace octet::testing {
 namespace {
-
-struct Golden {
-  std::string folder;
-  std::string name;  // without ".tflite"
-  std::string Path(absl::string_view suffix) const {
-    return absl::StrCat(folder, "/", name, suffix);
-  }
-};
-
-absl::StatusOr<NpyArray> Expected(const Golden& golden, Rounding rounding, int output) {
-  const std::string xnn = golden.Path(absl::StrCat(".xnn", output, ".npy"));
-  if (rounding == Rounding::kFloat32 && std::filesystem::exists(xnn)) return ReadNpy(xnn);
-  return ReadNpy(golden.Path(absl::StrCat(".out", output, ".npy")));
-}
 
 // Largest difference of codes or values, and where.
 struct Difference {
@@ -91,12 +75,8 @@ double Magnitude(const NpyArray& array) {
 void RunAndCompare(const Golden& golden, const CompiledModel& model, ExecutionContext& context,
                    absl::Span<const double> bounds) {
   const ModelDescription& description = model.description();
-  for (size_t i = 0; i < description.inputs.size(); ++i) {
-    auto array = ReadNpy(golden.Path(absl::StrCat(".in", i, ".npy")));
-    ASSERT_TRUE(array.ok()) << array.status();
-    ASSERT_EQ(array->bytes.size(), context.input(i).size()) << "input " << i;
-    std::memcpy(context.input(i).data(), array->bytes.data(), array->bytes.size());
-  }
+  const absl::Status filled = FillInputs(golden, model, context);
+  ASSERT_TRUE(filled.ok()) << filled;
   ASSERT_TRUE(context.Run().ok());
   for (size_t i = 0; i < description.outputs.size(); ++i) {
     auto want = Expected(golden, description.rounding, static_cast<int>(i));
@@ -111,15 +91,6 @@ void RunAndCompare(const Golden& golden, const CompiledModel& model, ExecutionCo
       EXPECT_EQ(difference.differing, 0u) << "output " << i;
     }
   }
-}
-
-// Instruction sets that are built and that this machine has.
-std::vector<std::string> Isas() {
-  std::vector<std::string> usable;
-  for (absl::string_view isa : absl::StrSplit(BuiltIsaNames(), ',')) {
-    if (CheckIsa(isa).ok()) usable.emplace_back(isa);
-  }
-  return usable;
 }
 
 // True where a model's every operator is in the registry, by name.
@@ -191,7 +162,7 @@ bool Check(const Golden& golden, Rounding rounding, std::string* why) {
     return false;
   }
   auto bounds = BoundsFor(golden, **model);
-  for (const std::string& isa : Isas()) {
+  for (const std::string& isa : UsableIsas()) {
     SCOPED_TRACE(absl::StrCat(golden.name, " on ", isa));
     CompileOptions options;
     options.rounding = rounding;
@@ -223,8 +194,7 @@ TEST_P(GoldenModels, SingleOperators) {
   const std::string folder = GoldensFolder() + "/ops";
   int run = 0;
   std::vector<std::string> not_run;
-  for (const std::string& file : FilesEndingIn(folder, ".tflite")) {
-    const Golden golden{folder, file.substr(0, file.size() - 7)};
+  for (const Golden& golden : GoldensOf(folder)) {
     std::string why;
     if (Check(golden, GetParam(), &why)) {
       ++run;
@@ -232,8 +202,8 @@ TEST_P(GoldenModels, SingleOperators) {
       not_run.push_back(absl::StrCat(golden.name, ": ", why));
     }
   }
-  std::cout << run << " cases run on " << absl::StrJoin(Isas(), ", ") << ", " << not_run.size()
-            << " hold what is not supported\n";
+  std::cout << run << " cases run on " << absl::StrJoin(UsableIsas(), ", ") << ", "
+            << not_run.size() << " hold what is not supported\n";
   for (const std::string& line : not_run) std::cout << "  not run: " << line << "\n";
   EXPECT_GE(run, 1);
 }
@@ -243,27 +213,17 @@ TEST_P(GoldenModels, EveryInt8CaseOfKnownOperatorsCompiles) {
   const std::string folder = GoldensFolder() + "/ops";
   int cases = 0;
   for (const char* suffix : {".int8.tflite", ".uint8io.tflite", ".dynamic.tflite"}) {
-    for (const std::string& file : FilesEndingIn(folder, suffix)) {
-      auto model = LoadModel(ReadFile(absl::StrCat(folder, "/", file)));
-      ASSERT_TRUE(model.ok()) << file << ": " << model.status();
+    for (const Golden& golden : GoldensOf(folder, suffix)) {
+      auto model = LoadModel(ReadFile(golden.Path(".tflite")));
+      ASSERT_TRUE(model.ok()) << golden.name << ": " << model.status();
       if (!OnlyKnownOps(**model)) continue;
       CompileOptions options;
       options.rounding = GetParam();
-      EXPECT_TRUE(CompiledModel::Compile(*model, options).ok()) << file;
+      EXPECT_TRUE(CompiledModel::Compile(*model, options).ok()) << golden.name;
       ++cases;
     }
   }
   EXPECT_GE(cases, 60);
-}
-
-TEST_P(GoldenModels, RealModels) {
-  const std::string folder = GoldensFolder() + "/models";
-  for (const char* name :
-       {"mlperf_tiny_resnet8_int8", "mlperf_tiny_vww_96_int8", "mlperf_tiny_kws_dscnn_int8",
-        "mlperf_tiny_ad01_int8", "mcunet_vww_80_int8_floatio"}) {
-    std::string why;
-    EXPECT_TRUE(Check({folder, name}, GetParam(), &why)) << name << ": " << why;
-  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, GoldenModels,

@@ -1,0 +1,39 @@
+// One recorded model: a file, its inputs and TensorFlow Lite's answers (the goldens' README).
+#ifndef OCTET_TESTS_CONFORMANCE_MODELS_GOLDEN_H_
+#define OCTET_TESTS_CONFORMANCE_MODELS_GOLDEN_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "octet/engine.h"
+#include "tests/support/npy.h"
+
+namespace octet::testing {
+
+struct Golden {
+  std::string folder;
+  std::string name;  // without ".tflite"
+
+  std::string Path(absl::string_view suffix) const;
+};
+
+// All of a folder, sorted by name.
+std::vector<Golden> GoldensOf(const std::string& folder, absl::string_view suffix = ".tflite");
+
+// TensorFlow Lite's answer under a rounding rule: the reference kernels' for `fixed_point`, the
+// default path's for `float32`.
+absl::StatusOr<NpyArray> Expected(const Golden& golden, Rounding rounding, int output);
+
+// Copies the recorded inputs into a context.
+absl::Status FillInputs(const Golden& golden, const CompiledModel& model,
+                        ExecutionContext& context);
+
+// Instruction sets that are built and that this machine has.
+std::vector<std::string> UsableIsas();
+
+}  // namespace octet::testing
+
+#endif  // OCTET_TESTS_CONFORMANCE_MODELS_GOLDEN_H_
