@@ -128,7 +128,9 @@ PreparedOp PrepareConv2DHybrid(const PrepareContext& context) {
     rule = one_scale ? RowRule::kSymmetric : RowRule::kAsymmetric;
     stage.order = one_scale ? HybridOrder::kCombined : HybridOrder::kWeightThenRow;
   }
-  OCTET_ASSIGN_OR_RETURN(GroupedGemm gemm, GroupedGemm::Make(setup, {}, 0, context.isas));
+  OCTET_ASSIGN_OR_RETURN(
+      GroupedGemm gemm,
+      GroupedGemm::Make(setup, {setup.weights->values<int8_t>()}, {}, 0, context.isas));
   return std::make_unique<Conv2DHybrid>(params, std::move(gemm), std::move(stage), rule,
                                         scale_per_pixel);
 }

@@ -1,9 +1,10 @@
-// CONV_2D, int8 activations and weights.
+// CONV_2D, 8-bit activations and weights, int8 or uint8.
 #include "engine/base/checked_math.h"
 #include "engine/base/status_macros.h"
 #include "engine/ops/core/checks.h"
 #include "engine/ops/products/conv_2d.h"
 #include "engine/ops/products/grouped_gemm.h"
+#include "engine/ops/products/integer_product.h"
 #include "engine/ops/products/matmul_s8.h"
 #include "engine/ops/products/output_stage.h"
 
@@ -12,6 +13,7 @@ namespace {
 
 class Conv2DS8 final : public ConvOp {
  public:
+  // `zero_point`: the input's, as the byte that stands for real zero.
   Conv2DS8(const ConvParams& params, GroupedGemm gemm, OutputStage stage, int8_t zero_point)
       : ConvOp(params), gemm_(std::move(gemm)), stage_(std::move(stage)), zero_point_(zero_point) {}
 
@@ -27,7 +29,7 @@ class Conv2DS8 final : public ConvOp {
     auto* out = context.out<int8_t>(0);
     const int64_t n = params_.out_channels;
     const kernels::EpilogueArgs epilogue = stage_.epilogue();
-    if (window.is_pointwise() && !gemm_.is_grouped() && stage_.fused()) {
+    if (window.is_pointwise() && !gemm_.is_grouped() && !gemm_.flips() && stage_.fused()) {
       RunMatmulS8(gemm_.single(), epilogue, in, params_.in_channels, images * window.out_pixels(),
                   out, n, context.pool);
       return absl::OkStatus();
@@ -88,9 +90,35 @@ PreparedOp PrepareConv2DS8(const PrepareContext& context) {
   const int32_t zero_point = input.quantization.zero_point[0];
   absl::Span<const int32_t> bias;
   if (setup.bias != nullptr) bias = setup.bias->values<int32_t>();
-  OCTET_ASSIGN_OR_RETURN(GroupedGemm gemm,
-                         GroupedGemm::Make(setup, bias, zero_point, context.isas));
+  OCTET_ASSIGN_OR_RETURN(
+      GroupedGemm gemm,
+      GroupedGemm::Make(setup, {setup.weights->values<int8_t>()}, bias, zero_point, context.isas));
   OCTET_ASSIGN_OR_RETURN(OutputStage stage, OutputStage::Make(stage_params, gemm.n_tile()));
+  return std::make_unique<Conv2DS8>(setup.params, std::move(gemm), std::move(stage),
+                                    static_cast<int8_t>(zero_point));
+}
+
+PreparedOp PrepareConv2DU8(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(const Conv2DSetup setup, SetUpConv2D(context));
+  IntegerProductParams params;
+  params.input = context.input(0);
+  params.weights = setup.weights;
+  params.output = &context.output(0);
+  params.activation = setup.activation;
+  const int32_t channels = setup.params.out_channels;
+  const std::vector<float> scales = ChannelScales(setup.weights->quantization, channels);
+  OCTET_ASSIGN_OR_RETURN(OutputStageParams stage_params,
+                         IntegerStage(params, scales, context.rounding));
+
+  const int32_t zero_point = params.input->quantization.zero_point[0];
+  absl::Span<const int32_t> bias;
+  if (setup.bias != nullptr) bias = setup.bias->values<int32_t>();
+  const CentredWeights weights = CentreWeights(*setup.weights, channels);
+  OCTET_ASSIGN_OR_RETURN(
+      GroupedGemm gemm,
+      GroupedGemm::Make(setup, weights.view(), bias, zero_point - kUnsignedOffset, context.isas));
+  OCTET_ASSIGN_OR_RETURN(OutputStage stage,
+                         OutputStage::Make(OnSignedCodes(stage_params), gemm.n_tile()));
   return std::make_unique<Conv2DS8>(setup.params, std::move(gemm), std::move(stage),
                                     static_cast<int8_t>(zero_point));
 }

@@ -40,22 +40,26 @@ absl::StatusOr<DepthwiseSetup> SetUpDepthwise(const PrepareContext& context) {
 }
 
 absl::StatusOr<DepthwiseGemm> DepthwiseGemm::Make(const DepthwiseSetup& setup,
+                                                  const KernelWeights& weights,
                                                   absl::Span<const int32_t> bias,
                                                   int32_t input_zero_point, IsaSet isas) {
-  const auto weights = setup.weights->values<int8_t>();
   DepthwiseGemm gemm;
   gemm.taps_h_ = setup.params.kernel_h;
   gemm.taps_w_ = setup.params.kernel_w;
   gemm.in_channels_ = setup.params.in_channels;
   gemm.multiplier_ = setup.multiplier;
+  gemm.passes_ = weights.passes;
+  gemm.flip_ = weights.flip;
+  const int32_t taps = setup.params.taps() * weights.passes;
   kernels::DepthwiseS8Problem problem;
   problem.channels = setup.params.out_channels;
-  problem.taps = setup.params.taps();
-  problem.has_minus_128 = std::find(weights.begin(), weights.end(), -128) != weights.end();
+  problem.taps = taps;
+  problem.has_minus_128 =
+      std::find(weights.codes.begin(), weights.codes.end(), -128) != weights.codes.end();
   OCTET_ASSIGN_OR_RETURN(
       gemm.packed_,
       kernels::PackDepthwiseS8(kernels::SelectDepthwiseS8(problem, isas), setup.params.out_channels,
-                               setup.params.taps(), weights, bias, input_zero_point));
+                               taps, weights.codes, bias, input_zero_point));
   return gemm;
 }
 
@@ -66,18 +70,22 @@ size_t DepthwiseGemm::ScratchBytes(int32_t in_width, int32_t out_width) const {
   const int64_t fill = RoundUp(channels + kernels::kDepthwiseOverReadBytes, 64);
   const int64_t pointers = RoundUp(int64_t{out_width} * packed_.taps * sizeof(void*), 64);
   const int64_t expanded =
-      multiplier_ == 1
+      multiplier_ == 1 && !flip_
           ? 0
           : RoundUp(taps_h_ * in_width * channels + kernels::kDepthwiseOverReadBytes, 64);
   return fill + pointers + expanded;
 }
 
 const int8_t* DepthwiseGemm::ReadableRow(const int8_t* row, int32_t width, int8_t* expanded) const {
-  if (multiplier_ == 1) return row;
   const int64_t values = int64_t{width} * in_channels_;
-  for (int64_t i = 0; i < values; ++i) {
-    std::memset(expanded + i * multiplier_, static_cast<uint8_t>(row[i]), multiplier_);
+  if (multiplier_ > 1) {
+    for (int64_t i = 0; i < values; ++i) {
+      std::memset(expanded + i * multiplier_, static_cast<uint8_t>(row[i]), multiplier_);
+    }
+    row = expanded;
   }
+  if (!flip_) return row;
+  FlipSigns(row, values * multiplier_, expanded);
   return expanded;
 }
 
@@ -88,11 +96,12 @@ void DepthwiseGemm::RunRow(const Window& window, const int8_t* image, int8_t fil
   const int32_t taps = packed_.taps;
   auto* fill_row = reinterpret_cast<int8_t*>(scratch);
   const int64_t fill_bytes = RoundUp(channels + kernels::kDepthwiseOverReadBytes, 64);
-  std::memset(fill_row, static_cast<uint8_t>(fill), fill_bytes);
+  std::memset(fill_row, static_cast<uint8_t>(fill) ^ (flip_ ? 0x80 : 0), fill_bytes);
   auto* pointers = reinterpret_cast<const int8_t**>(scratch + fill_bytes);
   auto* expanded = reinterpret_cast<int8_t*>(
       scratch + fill_bytes + RoundUp(int64_t{window.w.out} * taps * sizeof(void*), 64));
 
+  const int32_t taps_once = taps_h_ * taps_w_;
   for (int32_t ky = 0; ky < taps_h_; ++ky) {
     const int32_t y = window.h.Begin(oy) + ky * window.h.dilation;
     const bool inside = y >= 0 && y < window.h.in;
@@ -104,7 +113,8 @@ void DepthwiseGemm::RunRow(const Window& window, const int8_t* image, int8_t fil
       const int8_t** pixel = pointers + int64_t{ox} * taps + ky * taps_w_;
       for (int32_t kx = 0; kx < taps_w_; ++kx) {
         const int32_t x = window.w.Begin(ox) + kx * window.w.dilation;
-        pixel[kx] = inside && x >= 0 && x < window.w.in ? row + x * channels : fill_row;
+        const int8_t* tap = inside && x >= 0 && x < window.w.in ? row + x * channels : fill_row;
+        for (int32_t pass = 0; pass < passes_; ++pass) pixel[pass * taps_once + kx] = tap;
       }
     }
   }
@@ -122,6 +132,9 @@ void DepthwiseGemm::RunRow(const Window& window, const int8_t* image, int8_t fil
   args.out = out;
   args.out_pixel_stride = channels;
   packed_.variant->run(&args);
+  if (flip_ && epilogue.kind != kernels::kEpilogueInt32) {
+    FlipSigns(out, window.w.out * channels, out);
+  }
 }
 
 OpRowList DepthwiseConv2DRows() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/kernels/packing.h"
+#include "engine/ops/products/unsigned_codes.h"
 #include "engine/ops/spatial/conv_common.h"
 
 namespace octet::ops {
@@ -24,15 +25,18 @@ absl::StatusOr<DepthwiseSetup> SetUpDepthwise(const PrepareContext& context);
 // Packed int8 weights and how to run them over rows of output pixels. Immutable.
 class DepthwiseGemm {
  public:
+  // `weights` in the file's order; `input_zero_point` is that of an int8 code.
   static absl::StatusOr<DepthwiseGemm> Make(const DepthwiseSetup& setup,
+                                            const KernelWeights& weights,
                                             absl::Span<const int32_t> bias,
                                             int32_t input_zero_point, IsaSet isas);
 
   // Scratch for RunRow over images of this width.
   size_t ScratchBytes(int32_t in_width, int32_t out_width) const;
 
-  // Convolves output row `oy` of `image` ([h][w][in_channels]); taps outside of it read as `fill`.
-  // Writes out[w.out][out_channels], dense: int8_t, or int32_t for an int32 epilogue.
+  // Convolves output row `oy` of `image` ([h][w][in_channels]); taps outside of it read as `fill`,
+  // as the bytes of the image. Writes out[w.out][out_channels], dense: int8_t, or int32_t for an
+  // int32 epilogue.
   void RunRow(const Window& window, const int8_t* image, int8_t fill, int32_t oy,
               const kernels::EpilogueArgs& epilogue, std::byte* scratch, void* out) const;
 
@@ -42,14 +46,16 @@ class DepthwiseGemm {
   }
 
  private:
-  // A row of the image as the kernel reads it: itself, or each channel repeated `multiplier_` times
-  // in `expanded`.
+  // A row of the image as the kernel reads it: itself, or, in `expanded`, with each channel
+  // repeated `multiplier_` times and as int8 codes.
   const int8_t* ReadableRow(const int8_t* row, int32_t width, int8_t* expanded) const;
 
   int32_t taps_h_ = 1;
   int32_t taps_w_ = 1;
   int32_t in_channels_ = 0;
   int32_t multiplier_ = 1;
+  int32_t passes_ = 1;
+  bool flip_ = false;
   kernels::PackedDepthwiseS8 packed_;
 };
 

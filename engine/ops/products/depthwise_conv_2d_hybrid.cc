@@ -94,7 +94,9 @@ PreparedOp PrepareDepthwiseConv2DHybrid(const PrepareContext& context) {
   }
   OCTET_RETURN_IF_ERROR(stage.SetWeights(setup.weights->values<int8_t>(), channels, 1, channels));
   OCTET_ASSIGN_OR_RETURN(stage.range, ActivationValues(setup.activation));
-  OCTET_ASSIGN_OR_RETURN(DepthwiseGemm gemm, DepthwiseGemm::Make(setup, {}, 0, context.isas));
+  OCTET_ASSIGN_OR_RETURN(
+      DepthwiseGemm gemm,
+      DepthwiseGemm::Make(setup, {setup.weights->values<int8_t>()}, {}, 0, context.isas));
   return std::make_unique<DepthwiseConv2DHybrid>(setup.params, std::move(gemm), std::move(stage));
 }
 

@@ -1,8 +1,9 @@
-// DEPTHWISE_CONV_2D, int8 activations and weights.
+// DEPTHWISE_CONV_2D, 8-bit activations and weights, int8 or uint8.
 #include "engine/base/checked_math.h"
 #include "engine/base/status_macros.h"
 #include "engine/ops/core/checks.h"
 #include "engine/ops/products/depthwise_conv_2d.h"
+#include "engine/ops/products/integer_product.h"
 #include "engine/ops/products/output_stage.h"
 
 namespace octet::ops {
@@ -81,8 +82,35 @@ PreparedOp PrepareDepthwiseConv2DS8(const PrepareContext& context) {
   absl::Span<const int32_t> bias;
   if (setup.bias != nullptr) bias = setup.bias->values<int32_t>();
   OCTET_ASSIGN_OR_RETURN(DepthwiseGemm gemm,
-                         DepthwiseGemm::Make(setup, bias, zero_point, context.isas));
+                         DepthwiseGemm::Make(setup, {setup.weights->values<int8_t>()}, bias,
+                                             zero_point, context.isas));
   OCTET_ASSIGN_OR_RETURN(OutputStage stage, OutputStage::Make(stage_params, gemm.c_tile()));
+  return std::make_unique<DepthwiseConv2DS8>(setup.params, std::move(gemm), std::move(stage),
+                                             static_cast<int8_t>(zero_point));
+}
+
+PreparedOp PrepareDepthwiseConv2DU8(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(const DepthwiseSetup setup, SetUpDepthwise(context));
+  IntegerProductParams params;
+  params.input = context.input(0);
+  params.weights = setup.weights;
+  params.output = &context.output(0);
+  params.activation = setup.activation;
+  params.quantized_dimension = 3;
+  const std::vector<float> scales =
+      ChannelScales(setup.weights->quantization, setup.params.out_channels);
+  OCTET_ASSIGN_OR_RETURN(OutputStageParams stage_params,
+                         IntegerStage(params, scales, context.rounding));
+
+  const int32_t zero_point = params.input->quantization.zero_point[0];
+  absl::Span<const int32_t> bias;
+  if (setup.bias != nullptr) bias = setup.bias->values<int32_t>();
+  const CentredWeights weights = CentreWeights(*setup.weights, 1);
+  OCTET_ASSIGN_OR_RETURN(
+      DepthwiseGemm gemm,
+      DepthwiseGemm::Make(setup, weights.view(), bias, zero_point - kUnsignedOffset, context.isas));
+  OCTET_ASSIGN_OR_RETURN(OutputStage stage,
+                         OutputStage::Make(OnSignedCodes(stage_params), gemm.c_tile()));
   return std::make_unique<DepthwiseConv2DS8>(setup.params, std::move(gemm), std::move(stage),
                                              static_cast<int8_t>(zero_point));
 }

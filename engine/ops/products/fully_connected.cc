@@ -9,10 +9,12 @@
 #include "engine/ops/core/parallel.h"
 #include "engine/ops/products/fully_connected.h"
 #include "engine/ops/products/hybrid.h"
+#include "engine/ops/products/integer_product.h"
 #include "engine/ops/products/matmul_f32.h"
 #include "engine/ops/products/matmul_s8.h"
 #include "engine/ops/products/output_stage.h"
 #include "engine/ops/products/rows.h"
+#include "engine/ops/products/unsigned_codes.h"
 
 namespace octet::ops {
 
@@ -65,15 +67,27 @@ absl::Status FullyConnected::CheckRowsApart(absl::Span<const Shape> inputs,
 
 namespace {
 
+// int8, or uint8 where `flip`. Scratch: [the input as int8 codes, where it is not].
 class FullyConnectedS8 final : public FullyConnected {
  public:
   FullyConnectedS8(const FullyConnectedSetup& setup, kernels::PackedGemmS8 packed,
-                   OutputStage stage)
-      : FullyConnected(setup), packed_(std::move(packed)), stage_(std::move(stage)) {}
+                   OutputStage stage, bool flip)
+      : FullyConnected(setup), packed_(std::move(packed)), stage_(std::move(stage)), flip_(flip) {}
+
+  size_t ScratchBytes(absl::Span<const Shape> inputs, int) const override {
+    return flip_ ? RoundUp(inputs[0].num_elements() + kernels::kGemmOverReadBytes, 64) : 0;
+  }
 
   absl::Status Run(const RunContext& context) const override {
-    RunMatmulS8(packed_, stage_.epilogue(), context.in<int8_t>(0), k_,
-                Rows(context.input_shapes[0]), context.out<int8_t>(0), n_, context.pool);
+    const int64_t rows = Rows(context.input_shapes[0]);
+    const auto* in = context.in<int8_t>(0);
+    auto* out = context.out<int8_t>(0);
+    if (flip_) {
+      FlipSigns(in, rows * k_, context.scratch);
+      in = reinterpret_cast<const int8_t*>(context.scratch);
+    }
+    RunMatmulS8(packed_, stage_.epilogue(), in, k_, rows, out, n_, context.pool);
+    if (flip_) FlipSigns(out, rows * n_, out);
     return absl::OkStatus();
   }
 
@@ -82,6 +96,7 @@ class FullyConnectedS8 final : public FullyConnected {
  private:
   const kernels::PackedGemmS8 packed_;
   const OutputStage stage_;
+  const bool flip_;
 };
 
 class FullyConnectedF32 final : public FullyConnected {
@@ -155,15 +170,16 @@ class FullyConnectedHybrid final : public FullyConnected {
 };
 
 absl::StatusOr<kernels::PackedGemmS8> Pack(const FullyConnectedSetup& setup,
+                                           const KernelWeights& weights,
                                            absl::Span<const int32_t> bias, int32_t input_zero_point,
                                            IsaSet isas) {
-  const auto weights = setup.weights->values<int8_t>();
   kernels::GemmS8Problem problem;
   problem.n = setup.n;
-  problem.k = setup.k;
-  problem.has_minus_128 = std::find(weights.begin(), weights.end(), -128) != weights.end();
-  return kernels::PackGemmS8(kernels::SelectGemmS8(problem, isas), setup.n, 1, setup.k, weights,
-                             bias, input_zero_point);
+  problem.k = setup.k * weights.passes;
+  problem.has_minus_128 =
+      std::find(weights.codes.begin(), weights.codes.end(), -128) != weights.codes.end();
+  return kernels::PackGemmS8(kernels::SelectGemmS8(problem, isas), setup.n, weights.passes, setup.k,
+                             weights.codes, bias, input_zero_point);
 }
 
 PreparedOp PrepareS8(const PrepareContext& context) {
@@ -184,11 +200,35 @@ PreparedOp PrepareS8(const PrepareContext& context) {
 
   absl::Span<const int32_t> bias;
   if (setup.bias != nullptr) bias = setup.bias->values<int32_t>();
-  OCTET_ASSIGN_OR_RETURN(auto packed,
-                         Pack(setup, bias, input.quantization.zero_point[0], context.isas));
+  OCTET_ASSIGN_OR_RETURN(auto packed, Pack(setup, {setup.weights->values<int8_t>()}, bias,
+                                           input.quantization.zero_point[0], context.isas));
   OCTET_ASSIGN_OR_RETURN(OutputStage stage,
                          OutputStage::Make(params, packed.variant->layout.n_tile));
-  return std::make_unique<FullyConnectedS8>(setup, std::move(packed), std::move(stage));
+  return std::make_unique<FullyConnectedS8>(setup, std::move(packed), std::move(stage),
+                                            /*flip=*/false);
+}
+
+PreparedOp PrepareU8(const PrepareContext& context) {
+  OCTET_ASSIGN_OR_RETURN(const FullyConnectedSetup setup, SetUpFullyConnected(context));
+  IntegerProductParams params;
+  params.input = context.input(0);
+  params.weights = setup.weights;
+  params.output = &context.output(0);
+  params.activation = setup.activation;
+  params.fully_connected = true;
+  const std::vector<float> scales = ChannelScales(setup.weights->quantization, setup.n);
+  OCTET_ASSIGN_OR_RETURN(const OutputStageParams stage_params,
+                         IntegerStage(params, scales, context.rounding));
+  absl::Span<const int32_t> bias;
+  if (setup.bias != nullptr) bias = setup.bias->values<int32_t>();
+  const CentredWeights weights = CentreWeights(*setup.weights, setup.n);
+  OCTET_ASSIGN_OR_RETURN(
+      auto packed, Pack(setup, weights.view(), bias,
+                        params.input->quantization.zero_point[0] - kUnsignedOffset, context.isas));
+  OCTET_ASSIGN_OR_RETURN(OutputStage stage, OutputStage::Make(OnSignedCodes(stage_params),
+                                                              packed.variant->layout.n_tile));
+  return std::make_unique<FullyConnectedS8>(setup, std::move(packed), std::move(stage),
+                                            /*flip=*/true);
 }
 
 PreparedOp PrepareF32(const PrepareContext& context) {
@@ -214,7 +254,8 @@ PreparedOp PrepareHybrid(const PrepareContext& context) {
     rule = setup.asymmetric_inputs ? RowRule::kAsymmetric : RowRule::kSymmetric;
     stage.order = HybridOrder::kCombined;
   }
-  OCTET_ASSIGN_OR_RETURN(auto packed, Pack(setup, {}, 0, context.isas));
+  OCTET_ASSIGN_OR_RETURN(auto packed,
+                         Pack(setup, {setup.weights->values<int8_t>()}, {}, 0, context.isas));
   return std::make_unique<FullyConnectedHybrid>(setup, std::move(packed), std::move(stage), rule);
 }
 
@@ -234,7 +275,7 @@ OpRowList FullyConnectedRows() {
       {kOp, 1, 14, {kF32, kF32, kBiasF32}, {kF32}, &PrepareF32},
       {kOp, 1, 14, {kF32, kS8, kBiasF32}, {kF32}, &PrepareHybrid},
       {kOp, 1, 14, {kF32, kU8, kBiasF32}, {kF32}, &PrepareHybrid},
-      {kOp, 1, 14, {kU8, kU8, kBiasS32}, {kU8}, &PrepareFullyConnectedU8},
+      {kOp, 1, 14, {kU8, kU8, kBiasS32}, {kU8}, &PrepareU8},
       {kOp, 1, 14, {kS16, kS8, kBiasS64}, {kS16}, &PrepareFullyConnectedS16},
       {kOp, 1, 14, {kS16, kS8, kBiasS32}, {kS16}, &PrepareFullyConnectedS16},
   };

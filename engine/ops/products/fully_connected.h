@@ -41,7 +41,6 @@ class FullyConnected : public Op {
   const bool keep_num_dims_;
 };
 
-PreparedOp PrepareFullyConnectedU8(const PrepareContext& context);
 PreparedOp PrepareFullyConnectedS16(const PrepareContext& context);
 
 }  // namespace octet::ops

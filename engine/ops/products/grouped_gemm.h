@@ -6,19 +6,23 @@
 
 #include "engine/kernels/packing.h"
 #include "engine/ops/products/conv_2d.h"
+#include "engine/ops/products/unsigned_codes.h"
 
 namespace octet::ops {
 
 // Packed weights of all groups, and how to run them over a block of output pixels. Immutable.
 class GroupedGemm {
  public:
-  // Folds `input_zero_point` into `bias` (empty, or one entry an output channel).
-  static absl::StatusOr<GroupedGemm> Make(const Conv2DSetup& setup, absl::Span<const int32_t> bias,
-                                          int32_t input_zero_point, IsaSet isas);
+  // `weights` in the file's order. Folds `input_zero_point`, that of an int8 code, into `bias`
+  // (empty, or one entry an output channel).
+  static absl::StatusOr<GroupedGemm> Make(const Conv2DSetup& setup, const KernelWeights& weights,
+                                          absl::Span<const int32_t> bias, int32_t input_zero_point,
+                                          IsaSet isas);
 
   // Convolves one block of pixels of `image` ([h][w][in_channels]); taps outside of it read as
-  // `fill`. Writes all output channels, pixel after pixel, `out_row_stride` elements apart, from
-  // `out` on: int8_t, or int32_t for an int32 epilogue. `patches` is PatchBytes() of scratch.
+  // `fill`, as the bytes of the image. Writes all output channels, pixel after pixel,
+  // `out_row_stride` elements apart, from `out` on: int8_t, or int32_t for an int32 epilogue.
+  // `patches` is PatchBytes() of scratch.
   void RunBlock(const Window& window, const int8_t* image, int8_t fill, const PixelBlock& block,
                 const kernels::EpilogueArgs& epilogue, int8_t* patches, void* out,
                 int64_t out_row_stride) const;
@@ -29,6 +33,8 @@ class GroupedGemm {
 
   // All columns of an ungrouped convolution.
   const kernels::PackedGemmS8& single() const { return groups_[0]; }
+  // Whether the image and, but for an int32 epilogue, the results are uint8.
+  bool flips() const { return flip_; }
   bool is_grouped() const { return groups_.size() > 1; }
   int32_t n_tile() const { return groups_[0].variant->layout.n_tile; }
   size_t packed_bytes() const;
@@ -39,6 +45,7 @@ class GroupedGemm {
   int32_t group_out_ = 0;
   int32_t group_k_ = 0;
   int32_t block_pixels_ = 0;
+  bool flip_ = false;
   std::vector<kernels::PackedGemmS8> groups_;
 };
 

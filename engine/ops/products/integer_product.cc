@@ -66,7 +66,7 @@ std::vector<int64_t> WideBias(const TensorDef* bias, int32_t channels) {
   return wide;
 }
 
-std::vector<int16_t> CentredWeights(const TensorDef& weights) {
+std::vector<int16_t> WeightsLessZeroPoint(const TensorDef& weights) {
   std::vector<int16_t> centred(weights.shape.num_elements());
   if (weights.type == DataType::kUint8) {
     const auto codes = weights.values<uint8_t>();
@@ -118,17 +118,23 @@ int64_t SafeChunk(DataType input) {
   return input == DataType::kInt16 ? 504 : 33024;
 }
 
-absl::StatusOr<IntegerProduct> IntegerProduct::Make(const IntegerProductParams& params,
-                                                    Rounding rounding) {
+absl::StatusOr<OutputStageParams> IntegerStage(const IntegerProductParams& params,
+                                               absl::Span<const float> scales, Rounding rounding) {
   OCTET_RETURN_IF_ERROR(CheckTensors(params));
-  const std::vector<float> scales = ChannelScales(params.weights->quantization, params.channels);
   OutputStageParams stage =
       StageBetween(params.input->quantization, scales, params.output->quantization);
   ChooseRule(params, rounding, stage);
   OCTET_ASSIGN_OR_RETURN(
       stage.range, ActivationCodes(params.activation, *params.output, ActivationRule(stage.rule)));
+  return stage;
+}
+
+absl::StatusOr<IntegerProduct> IntegerProduct::Make(const IntegerProductParams& params,
+                                                    Rounding rounding) {
+  const std::vector<float> scales = ChannelScales(params.weights->quantization, params.channels);
+  OCTET_ASSIGN_OR_RETURN(const OutputStageParams stage, IntegerStage(params, scales, rounding));
   IntegerProduct product;
-  product.weights = CentredWeights(*params.weights);
+  product.weights = WeightsLessZeroPoint(*params.weights);
   product.bias = WideBias(params.bias, params.channels);
   product.chunk = SafeChunk(params.input->type);
   product.input_zero_point = params.input->quantization.zero_point[0];

@@ -1,6 +1,6 @@
-// Sums of products of 16-bit numbers: what uint8 weights with a zero point, int16 activations and
-// transposed convolutions need, where the int8 kernels do not fit. NUMERICS.md, "Convolutions and
-// FULLY_CONNECTED" and "TRANSPOSE_CONV".
+// Sums of products of 16-bit numbers: what int16 activations and transposed convolutions need,
+// where the int8 kernels do not fit. NUMERICS.md, "Convolutions and FULLY_CONNECTED" and
+// "TRANSPOSE_CONV".
 #ifndef OCTET_ENGINE_OPS_PRODUCTS_INTEGER_PRODUCT_H_
 #define OCTET_ENGINE_OPS_PRODUCTS_INTEGER_PRODUCT_H_
 
@@ -37,6 +37,11 @@ struct IntegerProductParams {
   bool int32_sums = false;  // int16 activations alone: the bias has 32 bits
   int32_t half_up_channels = 0;
 };
+
+// The output stage of such a product; it refers to `scales`, one for each channel. InvalidArgument,
+// naming the tensor, for parameters that do not fit.
+absl::StatusOr<OutputStageParams> IntegerStage(const IntegerProductParams& params,
+                                               absl::Span<const float> scales, Rounding rounding);
 
 // Weights less their zero point, 64-bit bias and output stage. Immutable.
 struct IntegerProduct {

@@ -1,4 +1,4 @@
-// FULLY_CONNECTED of uint8 by uint8 and int16 by int8: sums of 16-bit products.
+// FULLY_CONNECTED of int16 by int8: sums of 16-bit products.
 #include <algorithm>
 
 #include "engine/base/checked_math.h"
@@ -10,24 +10,20 @@
 namespace octet::ops {
 namespace {
 
-// Scratch: [the input less its zero point][sums].
-template <typename Code>
-class FullyConnectedWide final : public FullyConnected {
+// Scratch: sums.
+class FullyConnectedS16 final : public FullyConnected {
  public:
-  FullyConnectedWide(const FullyConnectedSetup& setup, IntegerProduct product)
+  FullyConnectedS16(const FullyConnectedSetup& setup, IntegerProduct product)
       : FullyConnected(setup), product_(std::move(product)) {}
 
   size_t ScratchBytes(absl::Span<const Shape> inputs, int) const override {
-    return CentredBytes<Code>(inputs[0].num_elements()) +
-           RoundUp(Rows(inputs[0]) * n_ * sizeof(int64_t), 64);
+    return RoundUp(Rows(inputs[0]) * n_ * sizeof(int64_t), 64);
   }
 
   absl::Status Run(const RunContext& context) const override {
-    const int64_t elements = context.input_shapes[0].num_elements();
     const int64_t rows = Rows(context.input_shapes[0]);
-    const int16_t* in =
-        CentredInput(context.in<Code>(0), elements, product_.input_zero_point, context.scratch);
-    auto* sums = reinterpret_cast<int64_t*>(context.scratch + CentredBytes<Code>(elements));
+    const auto* in = context.in<int16_t>(0);
+    auto* sums = reinterpret_cast<int64_t*>(context.scratch);
     const int64_t parts = std::min<int64_t>(n_, context.threads());
     ForEachPart(context.pool, parts, [&](int64_t part) {
       const Range units = Share(n_, 1, part, parts);
@@ -39,7 +35,7 @@ class FullyConnectedWide final : public FullyConnected {
         }
       }
     });
-    product_.stage.FinishSums(sums, rows, n_, context.out<Code>(0));
+    product_.stage.FinishSums(sums, rows, n_, context.out<int16_t>(0));
     return absl::OkStatus();
   }
 
@@ -49,8 +45,9 @@ class FullyConnectedWide final : public FullyConnected {
   const IntegerProduct product_;
 };
 
-template <typename Code>
-PreparedOp Prepare(const PrepareContext& context) {
+}  // namespace
+
+PreparedOp PrepareFullyConnectedS16(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(const FullyConnectedSetup setup, SetUpFullyConnected(context));
   IntegerProductParams params;
   params.input = context.input(0);
@@ -62,16 +59,7 @@ PreparedOp Prepare(const PrepareContext& context) {
   params.channel_stride = setup.k;
   params.fully_connected = true;
   OCTET_ASSIGN_OR_RETURN(auto product, IntegerProduct::Make(params, context.rounding));
-  return std::make_unique<FullyConnectedWide<Code>>(setup, std::move(product));
-}
-
-}  // namespace
-
-PreparedOp PrepareFullyConnectedU8(const PrepareContext& context) {
-  return Prepare<uint8_t>(context);
-}
-PreparedOp PrepareFullyConnectedS16(const PrepareContext& context) {
-  return Prepare<int16_t>(context);
+  return std::make_unique<FullyConnectedS16>(setup, std::move(product));
 }
 
 }  // namespace octet::ops

@@ -1,4 +1,4 @@
-// CONV_2D of uint8 by uint8 and int16 by int8: sums of 16-bit products.
+// CONV_2D of int16 by int8: sums of 16-bit products.
 #include "engine/base/checked_math.h"
 #include "engine/base/status_macros.h"
 #include "engine/ops/products/conv_2d.h"
@@ -8,11 +8,10 @@
 namespace octet::ops {
 namespace {
 
-// Scratch: [the input less its zero point][patches and sums of each part].
-template <typename Code>
-class Conv2DWide final : public ConvOp {
+// Scratch: [patches and sums of each part].
+class Conv2DS16 final : public ConvOp {
  public:
-  Conv2DWide(const Conv2DSetup& setup, IntegerProduct product)
+  Conv2DS16(const Conv2DSetup& setup, IntegerProduct product)
       : ConvOp(setup.params),
         groups_(setup.groups),
         group_in_(setup.group_in()),
@@ -21,8 +20,8 @@ class Conv2DWide final : public ConvOp {
         block_pixels_(PatchBlockRows(int64_t{k_} * 2)),
         product_(std::move(product)) {}
 
-  size_t ScratchBytes(absl::Span<const Shape> inputs, int threads) const override {
-    return CentredBytes<Code>(inputs[0].num_elements()) + MaxParts(threads) * PartBytes();
+  size_t ScratchBytes(absl::Span<const Shape>, int threads) const override {
+    return MaxParts(threads) * PartBytes();
   }
 
   absl::Status Run(const RunContext& context) const override {
@@ -31,19 +30,18 @@ class Conv2DWide final : public ConvOp {
     const int64_t pixels = window.out_pixels();
     const int64_t image_size = input.InnerElements(1);
     const int64_t n = params_.out_channels;
-    const int16_t* in = CentredInput(context.in<Code>(0), input.num_elements(),
-                                     product_.input_zero_point, context.scratch);
-    std::byte* parts = context.scratch + CentredBytes<Code>(input.num_elements());
-    auto* out = context.out<Code>(0);
-    ForEachPixelBlock(context.pool, input.dim(0), pixels, block_pixels_,
-                      [&](int64_t part, const PixelBlock& block) {
-                        auto* patches = reinterpret_cast<int16_t*>(parts + part * PartBytes());
-                        auto* sums =
-                            reinterpret_cast<int64_t*>(parts + part * PartBytes() + PatchBytes());
-                        SumBlock(window, in + block.image * image_size, block, patches, sums);
-                        product_.stage.FinishSums(sums, block.count, params_.out_channels,
-                                                  out + (block.image * pixels + block.begin) * n);
-                      });
+    const auto* in = context.in<int16_t>(0);
+    auto* out = context.out<int16_t>(0);
+    ForEachPixelBlock(
+        context.pool, input.dim(0), pixels, block_pixels_,
+        [&](int64_t part, const PixelBlock& block) {
+          auto* patches = reinterpret_cast<int16_t*>(context.scratch + part * PartBytes());
+          auto* sums =
+              reinterpret_cast<int64_t*>(context.scratch + part * PartBytes() + PatchBytes());
+          SumBlock(window, in + block.image * image_size, block, patches, sums);
+          product_.stage.FinishSums(sums, block.count, params_.out_channels,
+                                    out + (block.image * pixels + block.begin) * n);
+        });
     return absl::OkStatus();
   }
 
@@ -83,8 +81,9 @@ class Conv2DWide final : public ConvOp {
   const IntegerProduct product_;
 };
 
-template <typename Code>
-PreparedOp Prepare(const PrepareContext& context) {
+}  // namespace
+
+PreparedOp PrepareConv2DS16(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(const Conv2DSetup setup, SetUpConv2D(context));
   IntegerProductParams params;
   params.input = context.input(0);
@@ -96,12 +95,7 @@ PreparedOp Prepare(const PrepareContext& context) {
   params.channel_stride = setup.group_k();
   params.int32_sums = setup.bias != nullptr && setup.bias->type == DataType::kInt32;
   OCTET_ASSIGN_OR_RETURN(auto product, IntegerProduct::Make(params, context.rounding));
-  return std::make_unique<Conv2DWide<Code>>(setup, std::move(product));
+  return std::make_unique<Conv2DS16>(setup, std::move(product));
 }
-
-}  // namespace
-
-PreparedOp PrepareConv2DU8(const PrepareContext& context) { return Prepare<uint8_t>(context); }
-PreparedOp PrepareConv2DS16(const PrepareContext& context) { return Prepare<int16_t>(context); }
 
 }  // namespace octet::ops

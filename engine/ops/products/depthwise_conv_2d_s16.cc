@@ -1,4 +1,4 @@
-// DEPTHWISE_CONV_2D of uint8 by uint8 and int16 by int8.
+// DEPTHWISE_CONV_2D of int16 by int8.
 #include <algorithm>
 
 #include "engine/base/checked_math.h"
@@ -9,15 +9,14 @@
 namespace octet::ops {
 namespace {
 
-// Scratch: [the input less its zero point][sums of one pixel for each part].
-template <typename Code>
-class DepthwiseConv2DWide final : public ConvOp {
+// Scratch: [sums of one pixel for each part].
+class DepthwiseConv2DS16 final : public ConvOp {
  public:
-  DepthwiseConv2DWide(const DepthwiseSetup& setup, IntegerProduct product)
+  DepthwiseConv2DS16(const DepthwiseSetup& setup, IntegerProduct product)
       : ConvOp(setup.params), multiplier_(setup.multiplier), product_(std::move(product)) {}
 
-  size_t ScratchBytes(absl::Span<const Shape> inputs, int threads) const override {
-    return CentredBytes<Code>(inputs[0].num_elements()) + MaxParts(threads) * PartBytes();
+  size_t ScratchBytes(absl::Span<const Shape>, int threads) const override {
+    return MaxParts(threads) * PartBytes();
   }
 
   absl::Status Run(const RunContext& context) const override {
@@ -26,22 +25,20 @@ class DepthwiseConv2DWide final : public ConvOp {
     const int64_t pixels = window.out_pixels();
     const int64_t image_size = input.InnerElements(1);
     const int32_t n = params_.out_channels;
-    const int16_t* in = CentredInput(context.in<Code>(0), input.num_elements(),
-                                     product_.input_zero_point, context.scratch);
-    std::byte* parts = context.scratch + CentredBytes<Code>(input.num_elements());
-    auto* out = context.out<Code>(0);
-    ForEachPixelBlock(context.pool, input.dim(0), pixels, window.w.out,
-                      [&](int64_t part, const PixelBlock& block) {
-                        auto* sums = reinterpret_cast<int64_t*>(parts + part * PartBytes());
-                        const int16_t* image = in + block.image * image_size;
-                        for (int64_t i = 0; i < block.count; ++i) {
-                          const int64_t pixel = block.begin + i;
-                          SumPixel(window, image, static_cast<int32_t>(pixel / window.w.out),
-                                   static_cast<int32_t>(pixel % window.w.out), sums);
-                          product_.stage.FinishSums(sums, 1, n,
-                                                    out + (block.image * pixels + pixel) * n);
-                        }
-                      });
+    const auto* in = context.in<int16_t>(0);
+    auto* out = context.out<int16_t>(0);
+    ForEachPixelBlock(
+        context.pool, input.dim(0), pixels, window.w.out,
+        [&](int64_t part, const PixelBlock& block) {
+          auto* sums = reinterpret_cast<int64_t*>(context.scratch + part * PartBytes());
+          const int16_t* image = in + block.image * image_size;
+          for (int64_t i = 0; i < block.count; ++i) {
+            const int64_t pixel = block.begin + i;
+            SumPixel(window, image, static_cast<int32_t>(pixel / window.w.out),
+                     static_cast<int32_t>(pixel % window.w.out), sums);
+            product_.stage.FinishSums(sums, 1, n, out + (block.image * pixels + pixel) * n);
+          }
+        });
     return absl::OkStatus();
   }
 
@@ -80,8 +77,9 @@ class DepthwiseConv2DWide final : public ConvOp {
   const IntegerProduct product_;
 };
 
-template <typename Code>
-PreparedOp Prepare(const PrepareContext& context) {
+}  // namespace
+
+PreparedOp PrepareDepthwiseConv2DS16(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(const DepthwiseSetup setup, SetUpDepthwise(context));
   IntegerProductParams params;
   params.input = context.input(0);
@@ -94,16 +92,7 @@ PreparedOp Prepare(const PrepareContext& context) {
   params.tap_stride = setup.params.out_channels;
   params.quantized_dimension = 3;
   OCTET_ASSIGN_OR_RETURN(auto product, IntegerProduct::Make(params, context.rounding));
-  return std::make_unique<DepthwiseConv2DWide<Code>>(setup, std::move(product));
-}
-
-}  // namespace
-
-PreparedOp PrepareDepthwiseConv2DU8(const PrepareContext& context) {
-  return Prepare<uint8_t>(context);
-}
-PreparedOp PrepareDepthwiseConv2DS16(const PrepareContext& context) {
-  return Prepare<int16_t>(context);
+  return std::make_unique<DepthwiseConv2DS16>(setup, std::move(product));
 }
 
 }  // namespace octet::ops
