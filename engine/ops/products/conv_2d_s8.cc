@@ -36,6 +36,10 @@ class Conv2DS8 final : public ConvOp {
     }
     const int64_t image_size = input.InnerElements(1);
     const int64_t pixels = window.out_pixels();
+    if (gemm_.ReadsInPlace(window) && stage_.fused()) {
+      RunInPlace(context, window);
+      return absl::OkStatus();
+    }
     ForEachPixelBlock(
         context.pool, images, pixels, gemm_.block_pixels(),
         [&](int64_t part, const PixelBlock& block) {
@@ -57,6 +61,25 @@ class Conv2DS8 final : public ConvOp {
   size_t ConstantBytes() const override { return gemm_.packed_bytes(); }
 
  private:
+  // Blocks of whole output rows, as many for each thread.
+  void RunInPlace(const RunContext& context, const Window& window) const {
+    constexpr int64_t kRowsPerBlock = 16;
+    const int64_t blocks = RoundUp(CeilDiv(window.h.out, kRowsPerBlock), context.threads());
+    const int64_t rows = CeilDiv(window.h.out, blocks);
+    const int64_t image_size = context.input_shapes[0].InnerElements(1);
+    ForEachPixelBlock(
+        context.pool, context.input_shapes[0].dim(0), window.out_pixels(), rows * window.w.out,
+        [&](int64_t part, const PixelBlock& block) {
+          const auto begin = static_cast<int32_t>(block.begin / window.w.out);
+          const auto end = static_cast<int32_t>(begin + block.count / window.w.out);
+          int8_t* out = context.out<int8_t>(0) +
+                        (block.image * window.out_pixels() + block.begin) * params_.out_channels;
+          gemm_.RunRows(window, context.in<int8_t>(0) + block.image * image_size, zero_point_,
+                        begin, end, stage_.epilogue(),
+                        reinterpret_cast<int8_t*>(context.scratch + part * PartBytes()), out);
+        });
+  }
+
   // Scratch of one part: patches, and accumulators where the kernel cannot finish.
   size_t PartBytes() const {
     const int64_t acc =

@@ -8,6 +8,28 @@
 #include "engine/ops/spatial/patches.h"
 
 namespace octet::ops {
+namespace {
+
+// Shortest run of output pixels for which reading in place beats a matrix of patches, which reuses
+// the weights over more rows.
+constexpr int32_t kMinRunInPlace = 24;
+
+// Segments of a patch: one for each row of the window, so that a kernel can read them where they
+// lie, unless padding each of them would cost more than an eighth of the work.
+int32_t Segments(const Conv2DSetup& setup, const KernelWeights& weights, int32_t k_align) {
+  const ConvParams& params = setup.params;
+  if (params.kernel_h == 1 || params.dilation_w > 1 || setup.groups > 1 || weights.flip) return 1;
+  const int64_t whole = RoundUp(setup.group_k(), k_align);
+  const int64_t split =
+      params.kernel_h * RoundUp(int64_t{params.kernel_w} * params.in_channels, k_align);
+  return split * 8 <= whole * 9 ? params.kernel_h : 1;
+}
+
+int64_t ElementBytes(const kernels::EpilogueArgs& epilogue) {
+  return epilogue.kind == kernels::kEpilogueInt32 ? sizeof(int32_t) : sizeof(int8_t);
+}
+
+}  // namespace
 
 absl::StatusOr<GroupedGemm> GroupedGemm::Make(const Conv2DSetup& setup,
                                               const KernelWeights& weights,
@@ -26,14 +48,16 @@ absl::StatusOr<GroupedGemm> GroupedGemm::Make(const Conv2DSetup& setup,
   problem.has_minus_128 =
       std::find(weights.codes.begin(), weights.codes.end(), -128) != weights.codes.end();
   const kernels::GemmS8Variant& variant = kernels::SelectGemmS8(problem, isas);
+  const int32_t segments = Segments(setup, weights, variant.layout.k_align);
+  gemm.segment_length_ = gemm.group_k_ / segments;
   const int64_t n = gemm.group_out_;
   const int64_t group_codes = n * gemm.group_k_ * weights.passes;
   for (int64_t g = 0; g < setup.groups; ++g) {
     OCTET_ASSIGN_OR_RETURN(
-        auto packed,
-        kernels::PackGemmS8(variant, gemm.group_out_, weights.passes, gemm.group_k_,
-                            weights.codes.subspan(g * group_codes, group_codes),
-                            bias.empty() ? bias : bias.subspan(g * n, n), input_zero_point));
+        auto packed, kernels::PackGemmS8(
+                         variant, gemm.group_out_, segments * weights.passes, gemm.segment_length_,
+                         weights.codes.subspan(g * group_codes, group_codes),
+                         bias.empty() ? bias : bias.subspan(g * n, n), input_zero_point));
     gemm.groups_.push_back(std::move(packed));
   }
   return gemm;
@@ -42,7 +66,7 @@ absl::StatusOr<GroupedGemm> GroupedGemm::Make(const Conv2DSetup& setup,
 void GroupedGemm::RunBlock(const Window& window, const int8_t* image, int8_t fill,
                            const PixelBlock& block, const kernels::EpilogueArgs& epilogue,
                            int8_t* patches, void* out, int64_t out_row_stride) const {
-  const int64_t element = epilogue.kind == kernels::kEpilogueInt32 ? 4 : 1;
+  const int64_t element = ElementBytes(epilogue);
   for (size_t g = 0; g < groups_.size(); ++g) {
     const auto channel = static_cast<int32_t>(g) * group_in_;
     for (int64_t i = 0; i < block.count; ++i) {
@@ -56,6 +80,7 @@ void GroupedGemm::RunBlock(const Window& window, const int8_t* image, int8_t fil
         kernels::MakeGemmS8Args(groups_[g], EpilogueFrom(epilogue, first_column), 0, group_out_);
     args.a = patches;
     args.a_row_stride = group_k_;
+    args.a_segment_stride = flip_ ? 0 : segment_length_;  // uint8: each pass reads the patch again
     args.m = static_cast<int32_t>(block.count);
     args.out = static_cast<std::byte*>(out) + first_column * element;
     args.out_row_stride = out_row_stride;
@@ -63,6 +88,68 @@ void GroupedGemm::RunBlock(const Window& window, const int8_t* image, int8_t fil
   }
   if (flip_ && epilogue.kind != kernels::kEpilogueInt32) {
     FlipSigns(out, block.count * out_row_stride, out);
+  }
+}
+
+bool GroupedGemm::ReadsInPlace(const Window& window) const {
+  const bool segmented = segment_length_ == window.w.kernel * in_channels_;
+  return segmented && !flip_ && !is_grouped() && window.w.dilation == 1 &&
+         Interior(window.w).size() >= kMinRunInPlace && Interior(window.h).size() > 0;
+}
+
+void GroupedGemm::RunPatches(const Window& window, const int8_t* image, int8_t fill, PixelRun run,
+                             const kernels::EpilogueArgs& epilogue, int8_t* patches, std::byte* out,
+                             int64_t out_row_stride) const {
+  kernels::GemmS8Args args = kernels::MakeGemmS8Args(single(), epilogue, 0, group_out_);
+  args.a = patches;
+  args.a_row_stride = group_k_;
+  args.a_segment_stride = segment_length_;
+  args.out_row_stride = out_row_stride;
+  for (int32_t done = 0; done < run.count; done += args.m) {
+    args.m = std::min(block_pixels_, run.count - done);
+    for (int32_t i = 0; i < args.m; ++i) {
+      GatherPatch(window, image, in_channels_, 0, in_channels_, run.oy + (done + i) * run.step_y,
+                  run.ox + (done + i) * run.step_x, fill, patches + int64_t{i} * group_k_);
+    }
+    args.out = out + done * out_row_stride * ElementBytes(epilogue);
+    single().variant->run(&args);
+  }
+}
+
+void GroupedGemm::RunRows(const Window& window, const int8_t* image, int8_t fill, int32_t begin,
+                          int32_t end, const kernels::EpilogueArgs& epilogue, int8_t* patches,
+                          void* out) const {
+  const InteriorOutputs rows = Interior(window.h);
+  const InteriorOutputs columns = Interior(window.w);
+  const int64_t line = int64_t{window.w.in} * in_channels_;
+  const int64_t pixel_bytes = group_out_ * ElementBytes(epilogue);
+  const auto place = [&](int32_t oy, int32_t ox) {
+    return static_cast<std::byte*>(out) + ((oy - begin) * int64_t{window.w.out} + ox) * pixel_bytes;
+  };
+  kernels::GemmS8Args args = kernels::MakeGemmS8Args(single(), epilogue, 0, group_out_);
+  args.a_row_stride = int64_t{window.w.stride} * in_channels_;
+  args.a_segment_stride = window.h.dilation * line;
+  args.m = columns.size();
+  args.out_row_stride = group_out_;
+  for (int32_t oy = begin; oy < end; ++oy) {
+    if (!rows.has(oy)) {
+      RunPatches(window, image, fill, {oy, 0, 0, 1, window.w.out}, epilogue, patches, place(oy, 0),
+                 group_out_);
+      continue;
+    }
+    args.a =
+        image + window.h.Begin(oy) * line + int64_t{window.w.Begin(columns.begin)} * in_channels_;
+    args.out = place(oy, columns.begin);
+    single().variant->run(&args);
+  }
+  // Columns at the sides, each down all rows at once.
+  const int32_t first = std::max(begin, rows.begin);
+  const int32_t count = std::min(end, rows.end) - first;
+  for (int32_t ox = 0; ox < window.w.out && count > 0; ++ox) {
+    if (ox == columns.begin) ox = columns.end;
+    if (ox == window.w.out) break;
+    RunPatches(window, image, fill, {first, ox, 1, 0, count}, epilogue, patches, place(first, ox),
+               int64_t{window.w.out} * group_out_);
   }
 }
 

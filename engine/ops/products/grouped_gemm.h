@@ -2,6 +2,7 @@
 #ifndef OCTET_ENGINE_OPS_PRODUCTS_GROUPED_GEMM_H_
 #define OCTET_ENGINE_OPS_PRODUCTS_GROUPED_GEMM_H_
 
+#include <cstddef>
 #include <vector>
 
 #include "engine/kernels/packing.h"
@@ -27,6 +28,15 @@ class GroupedGemm {
                 const kernels::EpilogueArgs& epilogue, int8_t* patches, void* out,
                 int64_t out_row_stride) const;
 
+  // Whether RunRows serves images of this window: it reads most taps where they lie, which pays
+  // where output rows are long.
+  bool ReadsInPlace(const Window& window) const;
+
+  // The same for output rows [begin, end) of an image, written to `out` on, dense. Requires
+  // ReadsInPlace.
+  void RunRows(const Window& window, const int8_t* image, int8_t fill, int32_t begin, int32_t end,
+               const kernels::EpilogueArgs& epilogue, int8_t* patches, void* out) const;
+
   // Pixels that a block should have, and the scratch that RunBlock needs for one.
   int32_t block_pixels() const { return block_pixels_; }
   size_t PatchBytes() const;
@@ -40,10 +50,24 @@ class GroupedGemm {
   size_t packed_bytes() const;
 
  private:
+  // Output pixels (oy + i * step_y, ox + i * step_x), i < count, as rows of patches.
+  struct PixelRun {
+    int32_t oy = 0;
+    int32_t ox = 0;
+    int32_t step_y = 0;
+    int32_t step_x = 1;
+    int32_t count = 0;
+  };
+  // Writes pixel i at out + i * out_row_stride elements.
+  void RunPatches(const Window& window, const int8_t* image, int8_t fill, PixelRun run,
+                  const kernels::EpilogueArgs& epilogue, int8_t* patches, std::byte* out,
+                  int64_t out_row_stride) const;
+
   int32_t in_channels_ = 0;
   int32_t group_in_ = 0;
   int32_t group_out_ = 0;
   int32_t group_k_ = 0;
+  int32_t segment_length_ = 0;  // codes of a patch that are one segment for the kernel
   int32_t block_pixels_ = 0;
   bool flip_ = false;
   std::vector<kernels::PackedGemmS8> groups_;

@@ -8,6 +8,16 @@
 
 namespace octet::ops {
 
+InteriorOutputs Interior(const WindowAxis& axis) {
+  const int32_t reach = (axis.kernel - 1) * axis.dilation;  // from the first tap to the last
+  const int32_t last_begin = axis.in - 1 - reach + axis.pad_before;
+  InteriorOutputs interior;
+  interior.begin = std::min((axis.pad_before + axis.stride - 1) / axis.stride, axis.out);
+  interior.end = last_begin < 0 ? 0 : std::min(last_begin / axis.stride + 1, axis.out);
+  interior.end = std::max(interior.end, interior.begin);
+  return interior;
+}
+
 absl::StatusOr<WindowAxis> ComputeWindow(Padding padding, int32_t in, int32_t kernel,
                                          int32_t stride, int32_t dilation) {
   const auto describe = [&] {

@@ -23,6 +23,15 @@ struct WindowAxis {
   int32_t Begin(int32_t o) const { return o * stride - pad_before; }
 };
 
+// Outputs [begin, end) whose every tap lies inside of the image.
+struct InteriorOutputs {
+  int32_t begin = 0;
+  int32_t end = 0;
+  int32_t size() const { return end - begin; }
+  bool has(int32_t o) const { return o >= begin && o < end; }
+};
+InteriorOutputs Interior(const WindowAxis& axis);
+
 // SAME: out = ceil(in / stride), padding that is never negative; VALID: only whole windows.
 // InvalidArgument for parameters below 1, or a window that does not fit.
 absl::StatusOr<WindowAxis> ComputeWindow(Padding padding, int32_t in, int32_t kernel,

@@ -40,6 +40,15 @@ const ConvCase kCases[] = {
     {1, 10, 11, 3, 6, 3, 3, 1, 1, 2, 3, kValid, 1},
     {1, 12, 12, 2, 4, 2, 2, 3, 2, 3, 2, kSame, 1},
     {1, 20, 20, 13, 7, 3, 3, 1, 1, 1, 1, kSame, 1},  // more pixels than a block
+    // Rows long enough to be read where they lie: sides, strides, rows above and below.
+    {2, 5, 30, 16, 7, 3, 3, 1, 1, 1, 1, kSame, 1},
+    {1, 40, 27, 16, 33, 3, 3, 1, 1, 1, 1, kSame, 1},  // more than one block of rows
+    {1, 7, 63, 21, 5, 5, 5, 2, 2, 1, 1, kSame, 1},
+    {1, 9, 61, 32, 4, 3, 3, 2, 2, 1, 1, kValid, 1},
+    {1, 2, 28, 8, 4, 5, 3, 1, 1, 1, 1, kSame, 1},  // no row has all its taps
+    {1, 6, 50, 64, 3, 1, 1, 2, 2, 1, 1, kSame, 1},
+    {1, 12, 29, 16, 9, 3, 3, 1, 1, 2, 1, kSame, 1},
+    {1, 5, 34, 8, 3, 2, 8, 1, 1, 1, 1, kSame, 1},
     // Groups.
     {1, 5, 5, 6, 4, 3, 3, 1, 1, 1, 1, kSame, 2},
     {2, 5, 4, 6, 9, 1, 1, 1, 1, 1, 1, kSame, 3},

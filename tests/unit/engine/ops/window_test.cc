@@ -47,6 +47,29 @@ TEST(WindowTest, Valid) {
   ExpectWindow(Padding::kValid, 5, 5, 9, 1, 1, 0);
 }
 
+// Against each output's taps, one by one.
+TEST(WindowTest, InteriorOutputsHaveAllTheirTaps) {
+  for (Padding padding : {Padding::kSame, Padding::kValid}) {
+    for (int32_t in = 1; in < 12; ++in) {
+      for (int32_t kernel = 1; kernel < 6; ++kernel) {
+        for (int32_t stride = 1; stride < 4; ++stride) {
+          for (int32_t dilation = 1; dilation < 3; ++dilation) {
+            const auto axis = ComputeWindow(padding, in, kernel, stride, dilation);
+            if (!axis.ok()) continue;
+            const InteriorOutputs interior = Interior(*axis);
+            for (int32_t o = 0; o < axis->out; ++o) {
+              const bool inside =
+                  axis->Begin(o) >= 0 && axis->Begin(o) + (kernel - 1) * dilation < in;
+              EXPECT_EQ(interior.has(o), inside)
+                  << in << " " << kernel << " " << stride << " " << o;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(WindowTest, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(ComputeWindow(Padding::kValid, 4, 5, 1, 1).ok());
   EXPECT_FALSE(ComputeWindow(Padding::kValid, 4, 3, 1, 2).ok());
