@@ -25,4 +25,13 @@ const DepthwiseS8Variant& SelectDepthwiseS8(const DepthwiseS8Problem& problem, I
   return SelectFirst(DepthwiseS8Variants(), problem.has_minus_128, allowed);
 }
 
+const Elementwise8& SelectElementwise8(IsaSet allowed) {
+  for (Isa isa : allowed.Descending()) {
+    for (const Elementwise8Variant& variant : Elementwise8Variants()) {
+      if (variant.isa == isa) return *variant.kernels;
+    }
+  }
+  return *Elementwise8Variants().front().kernels;
+}
+
 }  // namespace octet::kernels

@@ -6,6 +6,9 @@ namespace octet::kernels {
 #define OCTET_DEPTHWISE_S8(name, ...) void name(const DepthwiseS8Args* args);
 #include "engine/kernels/variants.inc"
 
+#define OCTET_ELEMENTWISE_8(name, ...) extern const Elementwise8 name;
+#include "engine/kernels/elementwise_8.inc"
+
 absl::Span<const GemmS8Variant> GemmS8Variants() {
   static constexpr GemmS8Variant kVariants[] = {
 #define OCTET_GEMM_S8(name, isa, m_tile, n_tile, k_group, k_align, a_offset, minus_128) \
@@ -22,6 +25,14 @@ absl::Span<const DepthwiseS8Variant> DepthwiseS8Variants() {
 #define OCTET_DEPTHWISE_S8(name, isa, c_tile, tap_group, a_offset, minus_128) \
   {#name, Isa::isa, {c_tile, tap_group, a_offset}, minus_128, name},
 #include "engine/kernels/variants.inc"
+  };
+  return kVariants;
+}
+
+absl::Span<const Elementwise8Variant> Elementwise8Variants() {
+  static constexpr Elementwise8Variant kVariants[] = {
+#define OCTET_ELEMENTWISE_8(name, isa) {Isa::isa, &name},
+#include "engine/kernels/elementwise_8.inc"
   };
   return kVariants;
 }

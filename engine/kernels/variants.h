@@ -1,7 +1,7 @@
 // The kernel variants of this build, and which of them serves a problem.
 //
-// variants.inc is the one list: it declares the functions and fills the tables here, and tests and
-// benchmarks walk the same tables.
+// variants.inc and elementwise_8.inc are the one list: they declare the kernels and fill the tables
+// here, and tests and benchmarks walk the same tables.
 #ifndef OCTET_ENGINE_KERNELS_VARIANTS_H_
 #define OCTET_ENGINE_KERNELS_VARIANTS_H_
 
@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "engine/cpu/isa.h"
 #include "engine/kernels/depthwise_s8.h"
+#include "engine/kernels/elementwise_8.h"
 #include "engine/kernels/gemm_s8.h"
 
 namespace octet::kernels {
@@ -32,9 +33,15 @@ struct DepthwiseS8Variant {
   DepthwiseS8Function run;
 };
 
+struct Elementwise8Variant {
+  Isa isa;
+  const Elementwise8* kernels;
+};
+
 // Every variant that is linked in, whether or not this machine can run it.
 absl::Span<const GemmS8Variant> GemmS8Variants();
 absl::Span<const DepthwiseS8Variant> DepthwiseS8Variants();
+absl::Span<const Elementwise8Variant> Elementwise8Variants();
 
 // What selection looks at.
 struct GemmS8Problem {
@@ -52,6 +59,7 @@ struct DepthwiseS8Problem {
 // product do not count: weights are packed once, for any number of rows.
 const GemmS8Variant& SelectGemmS8(const GemmS8Problem& problem, IsaSet allowed);
 const DepthwiseS8Variant& SelectDepthwiseS8(const DepthwiseS8Problem& problem, IsaSet allowed);
+const Elementwise8& SelectElementwise8(IsaSet allowed);
 
 }  // namespace octet::kernels
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "engine/kernels/fixed_point.h"
+#include "engine/kernels/variants.h"
 #include "engine/ops/core/activation.h"
 #include "engine/ops/core/checks.h"
 #include "engine/ops/elementwise/arithmetic.h"
@@ -25,11 +26,6 @@ struct AddParams {
   int32_t zero_out = 0;
   CodeRange range;
   bool subtract = false;
-  // One exact sum and one rounding: ((qa - za) * weight_a + (qb - zb) * weight_b) >> shift, half
-  // up. A difference has a negative weight_b.
-  int32_t weight_a = 0;
-  int32_t weight_b = 0;
-  int32_t shift = 0;
   // The specification: inputs raised by `left_shift` bits, then multipliers.
   int left_shift = 0;
   FixedPointMultiplier a;
@@ -39,12 +35,6 @@ struct AddParams {
   int64_t period = 1;
   int64_t merged = 0;
 };
-
-int32_t AddOneRounding(const AddParams& p, int32_t qa, int32_t qb) {
-  const int32_t sum = (qa - p.zero_a) * p.weight_a + (qb - p.zero_b) * p.weight_b;
-  const int32_t code = ((sum + (1 << (p.shift - 1))) >> p.shift) + p.zero_out;
-  return std::clamp(code, p.range.lo, p.range.hi);
-}
 
 // A multiplier of 1 or more may wrap to any value; the zero point must not carry it past int32.
 int32_t WithZeroPoint(const AddParams& p, int32_t result) {
@@ -78,6 +68,21 @@ int32_t AddMerged(const AddParams& p, int32_t qa, int32_t qb) {
   return std::clamp<int32_t>(static_cast<int16_t>(narrow + p.zero_out), p.range.lo, p.range.hi);
 }
 
+kernels::BinaryCodes8 Codes8(const AddParams& p) {
+  return {p.zero_a, p.zero_b, p.zero_out, p.range.lo, p.range.hi};
+}
+
+kernels::Scale32 Scale(const FixedPointMultiplier& m) { return {m.multiplier, m.exponent}; }
+
+template <typename T>
+PreparedOp MakeFixedPoint8(const PrepareContext& context, const AddParams& p) {
+  const kernels::AddFixedPoint8 args = {Codes8(p), Scale(p.a), Scale(p.b), Scale(p.out),
+                                        p.subtract ? -1 : 1};
+  const kernels::Elementwise8& kernels = kernels::SelectElementwise8(context.isas);
+  return MakeBinaryCodes(
+      args, std::is_signed_v<T> ? kernels.add_fixed_point_s8 : kernels.add_fixed_point_u8);
+}
+
 // XNNPACK's conditions for taking an addition of 8-bit codes.
 bool RatioFits(float ratio) { return ratio >= 0x1p-10f && ratio < 0x1p8f; }
 
@@ -86,11 +91,15 @@ PreparedOp MakeOneRounding(const PrepareContext& context, AddParams p, float rat
                            float ratio_b) {
   OCTET_ASSIGN_OR_RETURN(p.range, ActivationCodes(context.options<AddOptions>().activation,
                                                   context.output(0), Rounding::kFloat32));
-  p.shift = 20 - std::ilogb(std::max(ratio_a, ratio_b));
-  p.weight_a = static_cast<int32_t>(std::rint(std::ldexp(ratio_a, p.shift)));
-  p.weight_b = static_cast<int32_t>(std::rint(std::ldexp(ratio_b, p.shift)));
-  if (p.subtract) p.weight_b = -p.weight_b;
-  return MakeBinary<T, T, T>([p](T a, T b) { return static_cast<T>(AddOneRounding(p, a, b)); });
+  kernels::AddOneRounding8 args;
+  args.codes = Codes8(p);
+  args.shift = 20 - std::ilogb(std::max(ratio_a, ratio_b));
+  args.weight_a = static_cast<int32_t>(std::rint(std::ldexp(ratio_a, args.shift)));
+  args.weight_b = static_cast<int32_t>(std::rint(std::ldexp(ratio_b, args.shift)));
+  if (p.subtract) args.weight_b = -args.weight_b;
+  const kernels::Elementwise8& kernels = kernels::SelectElementwise8(context.isas);
+  return MakeBinaryCodes(
+      args, std::is_signed_v<T> ? kernels.add_one_rounding_s8 : kernels.add_one_rounding_u8);
 }
 
 // Scales that are powers of two: one operand is shifted, nothing is multiplied.
@@ -133,6 +142,10 @@ PreparedOp MakeFixedPoint(const PrepareContext& context, AddParams p) {
   p.b = MakeFixedPointMultiplier(static_cast<double>(scale_b) / twice_max);
   p.out = MakeFixedPointMultiplier(real_out);
   const int64_t block = MergedBlock(context, out.type);
+  if constexpr (sizeof(T) == 1) {
+    // The inner multipliers are at most 1/2.
+    if (block == 0) return MakeFixedPoint8<T>(context, p);
+  }
   if (block == 0) {
     return MakeBinary<T, T, T>([p](T a, T b) { return static_cast<T>(AddFixedPoint(p, a, b)); });
   }

@@ -8,19 +8,17 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "engine/base/status_macros.h"
+#include "engine/kernels/elementwise_8.h"
 #include "engine/ops/core/op.h"
 #include "engine/ops/elementwise/broadcast.h"
 
 namespace octet::ops {
 
-// Function: Out operator()(A, B) const, or Out operator()(A, B, int64_t) const where the answer
-// depends on the element's place in the output.
-template <typename A, typename B, typename Out, typename Function>
-class Binary : public Op {
+// Shapes and row independence of every such operator.
+class BroadcastOp : public Op {
  public:
-  explicit Binary(Function function) : function_(std::move(function)) {}
-
   absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
     OCTET_ASSIGN_OR_RETURN(Shape shape, BroadcastShape(inputs[0], inputs[1]));
     return Shapes{std::move(shape)};
@@ -30,22 +28,36 @@ class Binary : public Op {
     return CheckBroadcastRowsApart(inputs, has_rows);
   }
 
+ protected:
+  static void ForEachRun(const RunContext& context,
+                         absl::FunctionRef<void(const BroadcastRun&)> body) {
+    ForEachBroadcastRun(context.pool, context.input_shapes[0], context.input_shapes[1],
+                        context.output_shapes[0], body);
+  }
+};
+
+// Function: Out operator()(A, B) const, or Out operator()(A, B, int64_t) const where the answer
+// depends on the element's place in the output.
+template <typename A, typename B, typename Out, typename Function>
+class Binary : public BroadcastOp {
+ public:
+  explicit Binary(Function function) : function_(std::move(function)) {}
+
   absl::Status Run(const RunContext& context) const override {
     const auto* a = context.in<A>(0);
     const auto* b = context.in<B>(1);
     auto* out = context.out<Out>(0);
-    ForEachBroadcastRun(
-        context.input_shapes[0], context.input_shapes[1], context.output_shapes[0],
-        [&](int64_t at_a, int64_t at_b, int64_t at, int64_t step_a, int64_t step_b, int64_t count) {
-          if (step_a == 1 && step_b == 1) {
-            for (int64_t i = 0; i < count; ++i)
-              out[at + i] = Call(a[at_a + i], b[at_b + i], at + i);
-            return;
-          }
-          for (int64_t i = 0; i < count; ++i) {
-            out[at + i] = Call(a[at_a + i * step_a], b[at_b + i * step_b], at + i);
-          }
-        });
+    ForEachRun(context, [&](const BroadcastRun& r) {
+      if (r.a_step == 1 && r.b_step == 1) {
+        for (int64_t i = 0; i < r.count; ++i) {
+          out[r.out + i] = Call(a[r.a + i], b[r.b + i], r.out + i);
+        }
+        return;
+      }
+      for (int64_t i = 0; i < r.count; ++i) {
+        out[r.out + i] = Call(a[r.a + i * r.a_step], b[r.b + i * r.b_step], r.out + i);
+      }
+    });
     return absl::OkStatus();
   }
 
@@ -64,6 +76,40 @@ class Binary : public Op {
 template <typename A, typename B, typename Out, typename Function>
 std::unique_ptr<const Op> MakeBinary(Function function) {
   return std::make_unique<Binary<A, B, Out, Function>>(std::move(function));
+}
+
+// An operator on 8-bit codes that a kernel computes, with its parameters.
+template <typename Args>
+class BinaryCodes final : public BroadcastOp {
+ public:
+  using Kernel = void (*)(const Args*, const kernels::BinaryRun8*);
+  BinaryCodes(const Args& args, Kernel kernel) : args_(args), kernel_(kernel) {}
+
+  absl::Status Run(const RunContext& context) const override {
+    const auto* a = context.in<uint8_t>(0);
+    const auto* b = context.in<uint8_t>(1);
+    auto* out = context.out<uint8_t>(0);
+    ForEachRun(context, [&](const BroadcastRun& r) {
+      const kernels::BinaryRun8 run = {a + r.a,
+                                       b + r.b,
+                                       out + r.out,
+                                       r.count,
+                                       static_cast<int32_t>(r.a_step),
+                                       static_cast<int32_t>(r.b_step)};
+      kernel_(&args_, &run);
+    });
+    return absl::OkStatus();
+  }
+
+ private:
+  const Args args_;
+  const Kernel kernel_;
+};
+
+template <typename Args>
+std::unique_ptr<const Op> MakeBinaryCodes(const Args& args,
+                                          typename BinaryCodes<Args>::Kernel kernel) {
+  return std::make_unique<BinaryCodes<Args>>(args, kernel);
 }
 
 }  // namespace octet::ops

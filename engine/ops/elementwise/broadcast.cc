@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "engine/ops/core/parallel.h"
 
 namespace octet::ops {
 
@@ -48,6 +49,69 @@ std::array<int64_t, Shape::kMaxRank> BroadcastStrides(const Shape& operand, cons
     stride *= operand.dim(i);
   }
   return strides;
+}
+
+BroadcastRuns::BroadcastRuns(const Shape& a, const Shape& b, const Shape& out) {
+  first_.count = out.num_elements();
+  if (a == b || out.rank() == 0 || out.num_elements() == 0) return;
+  outer_rank_ = out.rank() - 1;
+  a_strides_ = BroadcastStrides(a, out);
+  b_strides_ = BroadcastStrides(b, out);
+  first_.a_step = a_strides_[outer_rank_];
+  first_.b_step = b_strides_[outer_rank_];
+  first_.count = out.dim(outer_rank_);
+  for (int axis = 0; axis < outer_rank_; ++axis) {
+    dims_[axis] = out.dim(axis);
+    size_ *= dims_[axis];
+  }
+}
+
+BroadcastRuns::Position BroadcastRuns::PositionOf(int64_t run) const {
+  Position at;
+  at.run = first_;
+  at.run.out = run * first_.count;
+  for (int axis = outer_rank_ - 1; axis >= 0; --axis) {
+    at.index[axis] = static_cast<int32_t>(run % dims_[axis]);
+    run /= dims_[axis];
+    at.run.a += at.index[axis] * a_strides_[axis];
+    at.run.b += at.index[axis] * b_strides_[axis];
+  }
+  return at;
+}
+
+void BroadcastRuns::Advance(Position& at) const {
+  at.run.out += first_.count;
+  for (int axis = outer_rank_ - 1; axis >= 0; --axis) {
+    at.run.a += a_strides_[axis];
+    at.run.b += b_strides_[axis];
+    if (++at.index[axis] < dims_[axis]) return;
+    at.run.a -= a_strides_[axis] * dims_[axis];
+    at.run.b -= b_strides_[axis] * dims_[axis];
+    at.index[axis] = 0;
+  }
+}
+
+void ForEachBroadcastRun(ThreadPool* pool, const Shape& a, const Shape& b, const Shape& out,
+                         absl::FunctionRef<void(const BroadcastRun&)> body) {
+  constexpr int64_t kMinElementsPerThread = 16 * 1024;
+  const BroadcastRuns runs(a, b, out);
+  const int64_t threads = pool == nullptr ? 1 : pool->threads();
+  const int64_t parts = std::clamp<int64_t>(out.num_elements() / kMinElementsPerThread, 1, threads);
+  ForEachPart(pool, parts, [&](int64_t part) {
+    if (runs.size() >= parts) {
+      const Range share = Share(runs.size(), 1, part, parts);
+      runs.ForEach(share.begin, share.end, body);
+      return;
+    }
+    runs.ForEach(0, runs.size(), [&](BroadcastRun run) {
+      const Range share = Share(run.count, 64, part, parts);
+      run.a += share.begin * run.a_step;
+      run.b += share.begin * run.b_step;
+      run.out += share.begin;
+      run.count = share.end - share.begin;
+      body(run);
+    });
+  });
 }
 
 }  // namespace octet::ops

@@ -5,10 +5,12 @@
 #include <array>
 #include <cstdint>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/base/shape.h"
+#include "engine/base/thread_pool.h"
 
 namespace octet::ops {
 
@@ -24,37 +26,55 @@ absl::Status CheckBroadcastRowsApart(absl::Span<const Shape> inputs,
 // it repeats. Leading dimensions that the operand lacks repeat.
 std::array<int64_t, Shape::kMaxRank> BroadcastStrides(const Shape& operand, const Shape& result);
 
-// Calls run(a_offset, b_offset, out_offset, a_step, b_step, count) for each run along the innermost
-// dimension: element i of a run reads a_offset + i * a_step and b_offset + i * b_step.
-template <typename RunFunction>
-void ForEachBroadcastRun(const Shape& a, const Shape& b, const Shape& out, RunFunction run) {
-  if (a == b) {
-    run(int64_t{0}, int64_t{0}, int64_t{0}, int64_t{1}, int64_t{1}, out.num_elements());
-    return;
-  }
-  const int rank = out.rank();
-  if (rank == 0 || out.num_elements() == 0) {
-    run(int64_t{0}, int64_t{0}, int64_t{0}, int64_t{0}, int64_t{0}, out.num_elements());
-    return;
-  }
-  const auto stride_a = BroadcastStrides(a, out);
-  const auto stride_b = BroadcastStrides(b, out);
-  const int64_t inner = out.dim(rank - 1);
-  std::array<int32_t, Shape::kMaxRank> index{};
-  int64_t at_a = 0;
-  int64_t at_b = 0;
-  for (int64_t done = 0; done < out.num_elements(); done += inner) {
-    run(at_a, at_b, done, stride_a[rank - 1], stride_b[rank - 1], inner);
-    for (int axis = rank - 2; axis >= 0; --axis) {
-      at_a += stride_a[axis];
-      at_b += stride_b[axis];
-      if (++index[axis] < out.dim(axis)) break;
-      at_a -= stride_a[axis] * index[axis];
-      at_b -= stride_b[axis] * index[axis];
-      index[axis] = 0;
+// One run along the innermost dimension of a broadcast: element i of it is number out + i of the
+// result, from elements a + i * a_step and b + i * b_step of the operands.
+struct BroadcastRun {
+  int64_t a = 0;
+  int64_t b = 0;
+  int64_t out = 0;
+  int64_t a_step = 1;  // 0 or 1
+  int64_t b_step = 1;
+  int64_t count = 0;
+};
+
+// The runs of a broadcast of two operands, in the result's order; one run where the shapes are
+// equal.
+class BroadcastRuns {
+ public:
+  BroadcastRuns(const Shape& a, const Shape& b, const Shape& out);
+
+  int64_t size() const { return size_; }
+
+  // Calls body(run) for runs [begin, end).
+  template <typename Body>
+  void ForEach(int64_t begin, int64_t end, Body body) const {
+    Position at = PositionOf(begin);
+    for (int64_t i = begin; i < end; ++i) {
+      body(at.run);
+      Advance(at);
     }
   }
-}
+
+ private:
+  struct Position {
+    BroadcastRun run;
+    std::array<int32_t, Shape::kMaxRank> index{};
+  };
+  Position PositionOf(int64_t run) const;
+  void Advance(Position& at) const;
+
+  int outer_rank_ = 0;  // dimensions outside of a run
+  std::array<int32_t, Shape::kMaxRank> dims_{};
+  std::array<int64_t, Shape::kMaxRank> a_strides_{};
+  std::array<int64_t, Shape::kMaxRank> b_strides_{};
+  BroadcastRun first_;
+  int64_t size_ = 1;
+};
+
+// Calls body(run) for all of a broadcast, on several threads where it is long enough: each gets
+// whole runs, or a share of every run.
+void ForEachBroadcastRun(ThreadPool* pool, const Shape& a, const Shape& b, const Shape& out,
+                         absl::FunctionRef<void(const BroadcastRun&)> body);
 
 }  // namespace octet::ops
 

@@ -92,7 +92,8 @@ PreparedOp PrepareRoot(const PrepareContext& context) {
   const Quantization in = context.input(0)->quantization;
   const Quantization out = context.output(0).quantization;
   if constexpr (sizeof(T) == 1) {
-    return MakeTableOp<T>(BuildTable8<T>([&](int32_t code) { return CodeOfRoot(in, out, code); }));
+    return MakeTableOp<T>(BuildTable8<T>([&](int32_t code) { return CodeOfRoot(in, out, code); }),
+                          context.isas);
   } else {
     return MakeElementwise<T, T>([in, out](T code) { return CutTo<T>(CodeOfRoot(in, out, code)); });
   }
@@ -107,10 +108,12 @@ PreparedOp PrepareReciprocalRootS8(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(kernels::FixedPointMultiplier multiplier,
                          RatioMultiplier(1.0 / static_cast<double>(scale), out));
   return MakeTableOp<int8_t>(BuildTable8<int8_t>([&](int32_t code) -> int64_t {
-    const int32_t n = code - in.zero_point[0];
-    if (n <= 0) return std::numeric_limits<int8_t>::max();
-    return int64_t{ScaledReciprocalRoot(n, multiplier)} + out.quantization.zero_point[0];
-  }));
+                               const int32_t n = code - in.zero_point[0];
+                               if (n <= 0) return std::numeric_limits<int8_t>::max();
+                               return int64_t{ScaledReciprocalRoot(n, multiplier)} +
+                                      out.quantization.zero_point[0];
+                             }),
+                             context.isas);
 }
 
 PreparedOp PrepareReciprocalRootS16(const PrepareContext& context) {

@@ -69,7 +69,8 @@ PreparedOp PrepareCodes(const PrepareContext& context) {
   p.zero_out = output.quantization.zero_point[0];
   p.output = Shorten(to_output);
   p.gate = Shorten(to_gate);
-  return MakeTableOp<T>(BuildTable8<T>([&](int32_t code) { return HardSwishCode(p, code); }));
+  return MakeTableOp<T>(BuildTable8<T>([&](int32_t code) { return HardSwishCode(p, code); }),
+                        context.isas);
 }
 
 PreparedOp PrepareF32(const PrepareContext&) {

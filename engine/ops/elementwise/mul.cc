@@ -4,6 +4,7 @@
 
 #include "engine/base/status_macros.h"
 #include "engine/kernels/fixed_point.h"
+#include "engine/kernels/variants.h"
 #include "engine/ops/core/activation.h"
 #include "engine/ops/core/checks.h"
 #include "engine/ops/elementwise/arithmetic.h"
@@ -32,13 +33,15 @@ int32_t Product(const MulParams& p, int32_t a, int32_t b) {
   return WrappingMul(a - p.zero_a, b - p.zero_b);
 }
 
+kernels::BinaryCodes8 Codes8(const MulParams& p) {
+  return {p.zero_a, p.zero_b, p.zero_out, p.range.lo, p.range.hi};
+}
+
 template <typename T>
-PreparedOp MakeMulFloat(const MulParams& p) {
-  return MakeBinary<T, T, T>([p](T a, T b) {
-    const float scaled = static_cast<float>(Product(p, a, b)) * p.ratio;
-    return static_cast<T>(
-        std::clamp(static_cast<int32_t>(std::rint(scaled)) + p.zero_out, p.range.lo, p.range.hi));
-  });
+PreparedOp MakeMulFloat(const MulParams& p, IsaSet isas) {
+  const kernels::Elementwise8& kernels = kernels::SelectElementwise8(isas);
+  return MakeBinaryCodes(kernels::MulFloat8{Codes8(p), p.ratio},
+                         std::is_signed_v<T> ? kernels.mul_float_s8 : kernels.mul_float_u8);
 }
 
 template <typename T>
@@ -71,7 +74,9 @@ PreparedOp PrepareMulCodes(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(p.range,
                          ActivationCodes(context.options<ActivationOptions>().activation, out,
                                          in_float ? Rounding::kFloat32 : Rounding::kFixedPoint));
-  if (in_float) return MakeMulFloat<T>(p);
+  if constexpr (sizeof(T) == 1) {
+    if (in_float) return MakeMulFloat<T>(p, context.isas);
+  }
   OCTET_ASSIGN_OR_RETURN(p.multiplier, RatioMultiplier(p.ratio, out));
   if constexpr (std::is_same_v<T, int8_t>) {
     if (delegated && a.shape == b.shape) {
@@ -82,7 +87,14 @@ PreparedOp PrepareMulCodes(const PrepareContext& context) {
       });
     }
   }
-  return MakeBinary<T, T, T>([p](T x, T y) { return MulFixedPoint<T>(p, x, y); });
+  if constexpr (sizeof(T) == 1) {
+    const kernels::Elementwise8& kernels = kernels::SelectElementwise8(context.isas);
+    return MakeBinaryCodes(
+        kernels::MulFixedPoint8{Codes8(p), {p.multiplier.multiplier, p.multiplier.exponent}},
+        std::is_signed_v<T> ? kernels.mul_fixed_point_s8 : kernels.mul_fixed_point_u8);
+  } else {
+    return MakeBinary<T, T, T>([p](T x, T y) { return MulFixedPoint<T>(p, x, y); });
+  }
 }
 
 PreparedOp PrepareMulF32(const PrepareContext& context) {

@@ -30,9 +30,9 @@ FloatRange BoundsOf(BuiltinOp op) {
 
 // An 8-bit function as a table, a 16-bit one as it is.
 template <typename T, typename CodeOf>
-std::unique_ptr<const Op> MakeCodeOp(CodeOf code_of) {
+std::unique_ptr<const Op> MakeCodeOp(IsaSet isas, CodeOf code_of) {
   if constexpr (sizeof(T) == 1) {
-    return MakeTableOp<T>(BuildTable8<T>(code_of));
+    return MakeTableOp<T>(BuildTable8<T>(code_of), isas);
   } else {
     return MakeElementwise<T, T>([code_of](T code) { return CutTo<T>(code_of(code)); });
   }
@@ -61,7 +61,7 @@ PreparedOp PrepareRelu(const PrepareContext& context) {
   const FloatRange bounds = BoundsOf(context.op->op);
   const int64_t lo = code_of_bound(bounds.lo);
   const int64_t hi = code_of_bound(bounds.hi);
-  return MakeCodeOp<T>([=](int32_t code) {
+  return MakeCodeOp<T>(context.isas, [=](int32_t code) {
     const int64_t scaled = MultiplyByFixedPoint(code - zero_in, multiplier);
     return std::min(std::max(scaled + zero_out, lo), hi);
   });
@@ -95,7 +95,7 @@ PreparedOp PrepareLeaky(const PrepareContext& context) {
       EighthBitsFit(positive, positive * alpha)) {
     const auto above = static_cast<int32_t>(std::rint(256.0f * positive));
     const auto below = static_cast<int32_t>(std::rint(256.0f * (positive * alpha)));
-    return MakeCodeOp<T>([=](int32_t code) -> int64_t {
+    return MakeCodeOp<T>(context.isas, [=](int32_t code) -> int64_t {
       const int32_t centred = code - zero_in;
       return ((centred * (centred >= 0 ? above : below) + 128) >> 8) + zero_out;
     });
@@ -105,7 +105,7 @@ PreparedOp PrepareLeaky(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(const FixedPointMultiplier below,
                          RatioMultiplier(std::abs(negative), output));
   const bool flip = negative < 0;
-  return MakeCodeOp<T>([=](int32_t code) {
+  return MakeCodeOp<T>(context.isas, [=](int32_t code) {
     const int32_t centred = code - zero_in;
     if (centred >= 0) return int64_t{MultiplyByFixedPoint(centred, above)} + zero_out;
     const int64_t scaled = MultiplyByFixedPoint(centred, below);

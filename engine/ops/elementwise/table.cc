@@ -17,6 +17,20 @@ int16_t Sample(float value) { return CutTo<int16_t>(ToInteger(value)); }
 
 }  // namespace
 
+absl::Status TableOp::Run(const RunContext& context) const {
+  constexpr int64_t kMinCodesPerThread = 32 * 1024;
+  const int64_t count = context.input_shapes[0].num_elements();
+  const int64_t parts = std::clamp<int64_t>(count / kMinCodesPerThread, 1, context.threads());
+  ForEachPart(context.pool, parts, [&](int64_t part) {
+    const Range range = Share(count, 64, part, parts);
+    const kernels::TableRun8 run = {context.in<uint8_t>(0) + range.begin,
+                                    context.out<uint8_t>(0) + range.begin, range.end - range.begin,
+                                    table_.data()};
+    look_up_(&run);
+  });
+  return absl::OkStatus();
+}
+
 int64_t CodeOfFunction(const Quantization& in, const Quantization& out, const RealFunction& f,
                        Rounding rule, int32_t code) {
   const float x = in.scale[0] * static_cast<float>(code - in.zero_point[0]);

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "engine/base/rounding.h"
+#include "engine/kernels/variants.h"
 #include "engine/ops/elementwise/arithmetic.h"
 #include "engine/ops/elementwise/elementwise.h"
 
@@ -31,10 +32,34 @@ Table8<T> BuildTable8(const std::function<int64_t(int32_t)>& code_of) {
   return table;
 }
 
+// An operator that looks each code up.
+class TableOp final : public Op {
+ public:
+  // `table` by the byte of a code.
+  TableOp(const std::array<uint8_t, 256>& table, const kernels::Elementwise8& kernels)
+      : table_(table), look_up_(kernels.table) {}
+
+  absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
+    return Shapes{inputs[0]};
+  }
+  absl::Status CheckRowsApart(absl::Span<const Shape>, absl::Span<const bool>) const override {
+    return absl::OkStatus();
+  }
+  absl::Status Run(const RunContext& context) const override;
+
+ private:
+  const std::array<uint8_t, 256> table_;
+  void (*const look_up_)(const kernels::TableRun8*);
+};
+
 template <typename T>
-std::unique_ptr<const Op> MakeTableOp(const Table8<T>& table) {
+std::unique_ptr<const Op> MakeTableOp(const Table8<T>& table, IsaSet isas) {
   constexpr int32_t kLowest = std::numeric_limits<T>::min();
-  return MakeElementwise<T, T>([table](T code) { return table[code - kLowest]; });
+  std::array<uint8_t, 256> by_byte;
+  for (int32_t i = 0; i < 256; ++i) {
+    by_byte[static_cast<uint8_t>(i + kLowest)] = static_cast<uint8_t>(table[i]);
+  }
+  return std::make_unique<TableOp>(by_byte, kernels::SelectElementwise8(isas));
 }
 
 // The code of f(real value of `code`), not yet cut: LUT8. `rule` kFloat32 is XNNPACK's rounding.
@@ -67,7 +92,8 @@ PreparedOp MakeFunctionOp(const PrepareContext& context, const RealFunction& f, 
     return MakeElementwise<T, T>(Table16(in, out, f));
   } else {
     return MakeTableOp<T>(
-        BuildTable8<T>([&](int32_t code) { return CodeOfFunction(in, out, f, rule, code); }));
+        BuildTable8<T>([&](int32_t code) { return CodeOfFunction(in, out, f, rule, code); }),
+        context.isas);
   }
 }
 

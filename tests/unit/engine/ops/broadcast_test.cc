@@ -3,14 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <tuple>
 #include <vector>
+
+#include "absl/synchronization/mutex.h"
 
 namespace octet::ops {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 TEST(BroadcastTest, CommonShape) {
   EXPECT_EQ(*BroadcastShape({2, 3}, {2, 3}), (Shape{2, 3}));
@@ -40,19 +44,43 @@ TEST(BroadcastTest, StridesAreZeroWhereAnOperandRepeats) {
   EXPECT_EQ(strides[2], 0);
 }
 
+using Place = std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t>;
+
+std::vector<Place> RunsOf(const Shape& a, const Shape& b, const Shape& out, ThreadPool* pool) {
+  absl::Mutex mutex;
+  std::vector<Place> runs;
+  ForEachBroadcastRun(pool, a, b, out, [&](const BroadcastRun& r) {
+    absl::MutexLock lock(&mutex);
+    runs.emplace_back(r.a, r.b, r.out, r.a_step, r.b_step, r.count);
+  });
+  return runs;
+}
+
 TEST(BroadcastTest, RunsCoverTheResultOnce) {
-  using Run = std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t>;
-  std::vector<Run> runs;
-  const auto record = [&](int64_t a, int64_t b, int64_t out, int64_t step_a, int64_t step_b,
-                          int64_t count) { runs.emplace_back(a, b, out, step_a, step_b, count); };
-  ForEachBroadcastRun({2, 3}, {1, 3}, {2, 3}, record);
-  EXPECT_THAT(runs, ElementsAre(Run{0, 0, 0, 1, 1, 3}, Run{3, 0, 3, 1, 1, 3}));
-  runs.clear();
-  ForEachBroadcastRun({2, 1}, {3}, {2, 3}, record);
-  EXPECT_THAT(runs, ElementsAre(Run{0, 0, 0, 0, 1, 3}, Run{1, 0, 3, 0, 1, 3}));
-  runs.clear();
-  ForEachBroadcastRun({2, 3}, {2, 3}, {2, 3}, record);
-  EXPECT_THAT(runs, ElementsAre(Run{0, 0, 0, 1, 1, 6}));
+  EXPECT_THAT(RunsOf({2, 3}, {1, 3}, {2, 3}, nullptr),
+              ElementsAre(Place{0, 0, 0, 1, 1, 3}, Place{3, 0, 3, 1, 1, 3}));
+  EXPECT_THAT(RunsOf({2, 1}, {3}, {2, 3}, nullptr),
+              ElementsAre(Place{0, 0, 0, 0, 1, 3}, Place{1, 0, 3, 0, 1, 3}));
+  EXPECT_THAT(RunsOf({2, 3}, {2, 3}, {2, 3}, nullptr), ElementsAre(Place{0, 0, 0, 1, 1, 6}));
+  EXPECT_THAT(RunsOf({}, {}, {}, nullptr), ElementsAre(Place{0, 0, 0, 1, 1, 1}));
+  EXPECT_THAT(RunsOf({2, 1, 2}, {1, 2, 1}, {2, 2, 2}, nullptr),
+              ElementsAre(Place{0, 0, 0, 1, 0, 2}, Place{0, 1, 2, 1, 0, 2}, Place{2, 0, 4, 1, 0, 2},
+                          Place{2, 1, 6, 1, 0, 2}));
+}
+
+// Threads change who does a run, and where one long run is cut.
+TEST(BroadcastTest, ThreadsShareRunsOrEachRun) {
+  ThreadPool pool(2);
+  const Shape many = {512, 2, 64};
+  auto runs = RunsOf(many, {2, 64}, many, &pool);
+  auto alone = RunsOf(many, {2, 64}, many, nullptr);
+  std::sort(runs.begin(), runs.end());
+  std::sort(alone.begin(), alone.end());
+  EXPECT_EQ(runs, alone);
+  const Shape one = {40000};
+  EXPECT_THAT(
+      RunsOf(one, {1}, one, &pool),
+      UnorderedElementsAre(Place{0, 0, 0, 1, 0, 19968}, Place{19968, 0, 19968, 1, 0, 20032}));
 }
 
 TEST(BroadcastTest, RowsStayApartWhereBothOrNoneHaveThem) {
