@@ -24,7 +24,8 @@ std::vector<IoTensor> DescribeIo(const Graph& graph, const Plan& plan,
   std::vector<IoTensor> described;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const TensorDef& tensor = graph.tensors[tensors[i]];
-    described.push_back({names[i], tensor.type, plan.shapes[tensors[i]], tensor.quantization});
+    described.push_back({names[i], tensor.type, plan.shapes[tensors[i]], tensor.quantization,
+                         plan.ShapeVaries(graph, tensors[i])});
   }
   return described;
 }

@@ -199,6 +199,13 @@ bool Doubled(const Shape& one, const Shape& two) {
 
 }  // namespace
 
+bool Plan::ShapeVaries(const Graph& graph, int32_t tensor) const {
+  return std::any_of(
+      graph.steps.begin() + first_dynamic, graph.steps.end(), [tensor](const GraphStep& step) {
+        return std::find(step.outputs.begin(), step.outputs.end(), tensor) != step.outputs.end();
+      });
+}
+
 absl::StatusOr<std::vector<Shape>> InputShapesFor(const Graph& graph, int rows) {
   std::vector<Shape> shapes;
   for (int32_t t : graph.inputs) {

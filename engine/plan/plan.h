@@ -34,6 +34,8 @@ struct Plan {
   bool is_static(const Graph& graph) const {
     return first_dynamic == static_cast<int32_t>(graph.steps.size());
   }
+  // Whether a tensor comes from a step whose shapes are found while running.
+  bool ShapeVaries(const Graph& graph, int32_t tensor) const;
 };
 
 struct PlanOptions {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "octet/tensor.h"
 #include "server/base/clock.h"
 
 namespace octet::server {
@@ -32,6 +33,10 @@ class BatchItem {
   virtual void WriteInput(int input, int64_t first_row, absl::Span<std::byte> out) = 0;
   // Takes such rows of an output.
   virtual void ReadOutput(int output, int64_t first_row, absl::Span<const std::byte> rows) = 0;
+
+  // Takes a whole output whose shape this run found: of the one row of a model that is not batched.
+  virtual absl::Status TakeOutput(int output, const Shape& shape,
+                                  absl::Span<const std::byte> bytes) = 0;
 
   // Called exactly once for an item that was accepted, without locks held, after all other calls.
   virtual void Done(const absl::Status& status, const StageTimes& times) = 0;

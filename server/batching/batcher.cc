@@ -250,6 +250,12 @@ absl::Status Batcher::ReadOutputs(const Execution& execution, const std::vector<
   for (int i = 0; i < row_bytes_.outputs.size(); ++i) {
     const size_t row_bytes = row_bytes_.outputs[i];
     const absl::Span<const std::byte> all = execution.output(i);
+    if (row_bytes == RowBytes::kVaries) {
+      const absl::Status taken =
+          batch.front().entry->item->TakeOutput(i, execution.output_shape(i), all);
+      if (!taken.ok()) return taken;
+      continue;
+    }
     // Rows are handed to their owners by position: never guess where one begins.
     if (all.size() != rows * row_bytes) return WrongSize("output", i, all.size(), rows, row_bytes);
     size_t offset = 0;

@@ -8,11 +8,14 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "octet/tensor.h"
 
 namespace octet::server {
 
-// Bytes of one row of each input and output.
+// Bytes of one row of each input and output; kVaries for an output whose shape each run finds anew.
 struct RowBytes {
+  static constexpr size_t kVaries = SIZE_MAX;
+
   std::vector<size_t> inputs;
   std::vector<size_t> outputs;
 };
@@ -27,6 +30,7 @@ class Execution {
   // All rows of an input, to be written, or output, to be read, one after the other.
   virtual absl::Span<std::byte> input(int i) = 0;
   virtual absl::Span<const std::byte> output(int i) const = 0;
+  virtual Shape output_shape(int i) const = 0;
   virtual absl::Status Run() = 0;
 };
 

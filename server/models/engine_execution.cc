@@ -16,7 +16,8 @@ absl::StatusOr<std::vector<size_t>> TensorBytes(const std::vector<IoTensor>& ten
           absl::StrCat("tensor '", tensor.name, "' of type ", DataTypeName(tensor.type),
                        " cannot be served: its elements have no fixed size"));
     }
-    bytes.push_back(tensor.shape.num_elements() * element);
+    bytes.push_back(tensor.shape_varies ? RowBytes::kVaries
+                                        : tensor.shape.num_elements() * element);
   }
   return bytes;
 }
@@ -40,21 +41,8 @@ absl::Status EngineExecution::SetRows(int64_t rows) {
 }
 
 absl::Status EngineExecution::Run() {
-  const ModelDescription& description = model_->description();
-  if (description.stateful) context_->ResetState();
-  if (absl::Status status = context_->Run(); !status.ok()) return status;
-  if (description.batchable) return absl::OkStatus();  // its shapes do not depend on data
-  for (size_t i = 0; i < description.outputs.size(); ++i) {
-    const IoTensor& output = description.outputs[i];
-    const Shape shape = context_->output_shape(static_cast<int>(i));
-    if (shape != output.shape) {
-      return absl::UnimplementedError(
-          absl::StrCat("output '", output.name, "' has shape ", shape.ToString(),
-                       " for these inputs and ", output.shape.ToString(),
-                       " in the model's description: shapes that depend on data are not served"));
-    }
-  }
-  return absl::OkStatus();
+  if (model_->description().stateful) context_->ResetState();
+  return context_->Run();
 }
 
 absl::StatusOr<RowBytes> ComputeRowBytes(const ModelDescription& description) {

@@ -22,7 +22,7 @@ class EngineExecution final : public Execution {
   absl::Status SetRows(int64_t rows) override;
   absl::Span<std::byte> input(int i) override { return context_->input(i); }
   absl::Span<const std::byte> output(int i) const override { return context_->output(i); }
-  // Unimplemented where an output came out in another shape than the model's description has.
+  Shape output_shape(int i) const override { return context_->output_shape(i); }
   absl::Status Run() override;
 
  private:

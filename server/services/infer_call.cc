@@ -9,6 +9,13 @@
 namespace octet::server {
 namespace {
 
+absl::Status CheckAnswerBytes(double bytes) {
+  constexpr int64_t kLimit = std::numeric_limits<int32_t>::max();
+  if (bytes <= kLimit) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the answer would have ", bytes, " bytes, a message can have ", kLimit));
+}
+
 // Checked before room for the answer is made: few bytes can ask for many.
 absl::Status CheckSize(const ServedModel& model, const InferRequest& request) {
   if (request.rows > model.max_queue_rows()) {
@@ -19,15 +26,11 @@ absl::Status CheckSize(const ServedModel& model, const InferRequest& request) {
   // A request has at most 2^50 rows and a row at most 2^43 bytes: only a double holds the product.
   double bytes = 0;
   for (const RequestedOutput& output : request.outputs) {
-    bytes += static_cast<double>(request.rows) * model.row_bytes().outputs[output.index] *
-             (output.dequantize ? sizeof(float) : 1);
+    const size_t row = model.row_bytes().outputs[output.index];
+    if (row == RowBytes::kVaries) continue;  // known after the run
+    bytes += static_cast<double>(request.rows) * row * (output.dequantize ? sizeof(float) : 1);
   }
-  constexpr int64_t kLimit = std::numeric_limits<int32_t>::max();
-  if (bytes > kLimit) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the answer would have ", bytes, " bytes, a message can have ", kLimit));
-  }
-  return absl::OkStatus();
+  return CheckAnswerBytes(bytes);
 }
 
 // The request parameter `timeout`, in microseconds from now.
@@ -108,6 +111,16 @@ void InferCall::WriteInput(int input, int64_t first_row, absl::Span<std::byte> o
 
 void InferCall::ReadOutput(int output, int64_t first_row, absl::Span<const std::byte> rows) {
   WriteOutput(model_->description(), parsed_, output, first_row, rows, *response_);
+}
+
+absl::Status InferCall::TakeOutput(int output, const Shape& shape,
+                                   absl::Span<const std::byte> bytes) {
+  const double answer = static_cast<double>(shape.num_elements()) * sizeof(float);
+  if (absl::Status size = CheckAnswerBytes(std::max<double>(answer, bytes.size())); !size.ok()) {
+    return size;
+  }
+  WriteVaryingOutput(model_->description(), parsed_, output, shape, bytes, *response_);
+  return absl::OkStatus();
 }
 
 void InferCall::Done(const absl::Status& status, const StageTimes& times) {

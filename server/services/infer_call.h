@@ -43,6 +43,8 @@ class InferCall final : public BatchItem {
   size_t bytes() const override { return parsed_.bytes; }
   void WriteInput(int input, int64_t first_row, absl::Span<std::byte> out) override;
   void ReadOutput(int output, int64_t first_row, absl::Span<const std::byte> rows) override;
+  absl::Status TakeOutput(int output, const Shape& shape,
+                          absl::Span<const std::byte> bytes) override;
   void Done(const absl::Status& status, const StageTimes& times) override;
 
  private:

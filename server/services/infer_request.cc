@@ -289,40 +289,76 @@ absl::StatusOr<InferRequest> ParseInferRequest(const ModelDescription& model,
   return request;
 }
 
+namespace {
+
+// Sets an output's shape and makes room for its contents.
+void PrepareContents(const InferRequest& request, int place, DataType type,
+                     absl::Span<const int64_t> shape, int64_t count,
+                     inference::ModelInferResponse& message) {
+  auto& out = *message.mutable_outputs(place);
+  out.mutable_shape()->Assign(shape.begin(), shape.end());
+  if (request.raw) {
+    message.mutable_raw_output_contents(place)->resize(count * DataTypeSize(type));
+  } else {
+    ResizeTypedContents(*out.mutable_contents(), type, count);
+  }
+}
+
+// Where the model's output `index` stands in the answer, or -1.
+int PlaceOf(const InferRequest& request, int index) {
+  const auto requested = std::find_if(request.outputs.begin(), request.outputs.end(),
+                                      [index](const auto& o) { return o.index == index; });
+  if (requested == request.outputs.end()) return -1;
+  return static_cast<int>(requested - request.outputs.begin());
+}
+
+DataType AnswerType(const RequestedOutput& output, const IoTensor& tensor) {
+  return output.dequantize ? DataType::kFloat32 : tensor.type;
+}
+
+}  // namespace
+
 void PrepareOutputs(const ModelDescription& model, const InferRequest& request,
                     inference::ModelInferResponse& message) {
-  for (const RequestedOutput& output : request.outputs) {
+  for (size_t place = 0; place < request.outputs.size(); ++place) {
+    const RequestedOutput& output = request.outputs[place];
     const IoTensor& tensor = model.outputs[output.index];
-    const DataType type = output.dequantize ? DataType::kFloat32 : tensor.type;
+    const DataType type = AnswerType(output, tensor);
     auto* const out = message.add_outputs();
     out->set_name(tensor.name);
     const absl::string_view type_name = ProtocolTypeName(type);
     out->set_datatype(type_name.data(), type_name.size());
+    if (request.raw) message.add_raw_output_contents();
+    if (tensor.shape_varies) continue;
     std::vector<int64_t> shape = PublicShape(model, tensor);
     if (model.batchable) shape[0] = request.rows;
-    out->mutable_shape()->Assign(shape.begin(), shape.end());
-    const int64_t count = request.rows * tensor.shape.num_elements();
-    if (request.raw) {
-      message.add_raw_output_contents()->resize(count * DataTypeSize(type));
-    } else {
-      ResizeTypedContents(*out->mutable_contents(), type, count);
-    }
+    PrepareContents(request, static_cast<int>(place), type, shape,
+                    request.rows * tensor.shape.num_elements(), message);
   }
+}
+
+void WriteVaryingOutput(const ModelDescription& model, const InferRequest& request, int index,
+                        const Shape& shape, absl::Span<const std::byte> bytes,
+                        inference::ModelInferResponse& message) {
+  const int place = PlaceOf(request, index);
+  if (place < 0) return;
+  const std::vector<int64_t> dims(shape.dims().begin(), shape.dims().end());
+  PrepareContents(request, place, AnswerType(request.outputs[place], model.outputs[index]), dims,
+                  shape.num_elements(), message);
+  WriteOutput(model, request, index, 0, bytes, message);
 }
 
 void WriteOutput(const ModelDescription& model, const InferRequest& request, int index,
                  int64_t first_row, absl::Span<const std::byte> rows,
                  inference::ModelInferResponse& message) {
-  const auto requested = std::find_if(request.outputs.begin(), request.outputs.end(),
-                                      [index](const auto& o) { return o.index == index; });
-  if (requested == request.outputs.end()) return;
-  const int place = static_cast<int>(requested - request.outputs.begin());
+  const int place = PlaceOf(request, index);
+  if (place < 0) return;
   const IoTensor& tensor = model.outputs[index];
   const int64_t count = static_cast<int64_t>(rows.size() / DataTypeSize(tensor.type));
   const int64_t first = first_row * tensor.shape.num_elements();
   if (request.raw) {
     char* const out = message.mutable_raw_output_contents(place)->data();
-    if (requested->dequantize) {
+    if (request.outputs[place].dequantize) {
       DequantizeReals(rows.data(), count, tensor.type, tensor.quantization,
                       out + first * sizeof(float));
     } else {
@@ -331,7 +367,7 @@ void WriteOutput(const ModelDescription& model, const InferRequest& request, int
     return;
   }
   auto& contents = *message.mutable_outputs(place)->mutable_contents();
-  if (requested->dequantize) {
+  if (request.outputs[place].dequantize) {
     DequantizeReals(rows.data(), count, tensor.type, tensor.quantization,
                     contents.mutable_fp32_contents()->mutable_data() + first);
   } else {
@@ -341,6 +377,7 @@ void WriteOutput(const ModelDescription& model, const InferRequest& request, int
 
 std::vector<int64_t> PublicShape(const ModelDescription& model, const IoTensor& tensor) {
   std::vector<int64_t> shape(tensor.shape.dims().begin(), tensor.shape.dims().end());
+  if (tensor.shape_varies) std::fill(shape.begin(), shape.end(), -1);
   if (model.batchable) shape[0] = -1;
   return shape;
 }

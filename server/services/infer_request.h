@@ -41,7 +41,8 @@ struct InferRequest {
 absl::StatusOr<InferRequest> ParseInferRequest(const ModelDescription& model,
                                                const inference::ModelInferRequest& message);
 
-// Sets names, types and shapes of the outputs and makes room for their contents.
+// Sets names, types and shapes of the outputs and makes room for their contents; of outputs whose
+// shape varies, the names and types.
 void PrepareOutputs(const ModelDescription& model, const InferRequest& request,
                     inference::ModelInferResponse& message);
 
@@ -51,7 +52,13 @@ void WriteOutput(const ModelDescription& model, const InferRequest& request, int
                  int64_t first_row, absl::Span<const std::byte> rows,
                  inference::ModelInferResponse& message);
 
-// The shape as metadata shows it: -1 in the batch's place. "[-1,8,8,1]" as text.
+// Sets the shape of an output that varies and takes all of it.
+void WriteVaryingOutput(const ModelDescription& model, const InferRequest& request, int index,
+                        const Shape& shape, absl::Span<const std::byte> bytes,
+                        inference::ModelInferResponse& message);
+
+// The shape as metadata shows it: -1 in the batch's place, and wherever it varies. "[-1,8,8,1]" as
+// text.
 std::vector<int64_t> PublicShape(const ModelDescription& model, const IoTensor& tensor);
 std::string ShapeText(absl::Span<const int64_t> shape);
 

@@ -27,8 +27,8 @@ template <typename Message>
 void DescribeConfigTensor(const ModelDescription& model, const IoTensor& tensor, Message* message) {
   message->set_name(tensor.name);
   message->set_data_type(ToConfigType(tensor.type));
-  const absl::Span<const int32_t> dims = tensor.shape.dims().subspan(model.batchable ? 1 : 0);
-  message->mutable_dims()->Assign(dims.begin(), dims.end());
+  const std::vector<int64_t> shape = PublicShape(model, tensor);
+  message->mutable_dims()->Assign(shape.begin() + (model.batchable ? 1 : 0), shape.end());
 }
 
 void SetParameter(inference::ModelConfig& message, const std::string& key, std::string value) {

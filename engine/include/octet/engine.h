@@ -60,6 +60,9 @@ struct IoTensor {
   DataType type = DataType::kFloat32;
   Shape shape;  // of one row: dimension 0 is 1 for a batchable model
   Quantization quantization;
+  // An output whose shape each run finds anew, from data; `shape` is the file's. Never of a
+  // batchable model.
+  bool shape_varies = false;
 };
 
 struct ModelDescription {

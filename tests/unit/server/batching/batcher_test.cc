@@ -1,5 +1,6 @@
 #include "server/batching/batcher.h"
 
+#include <algorithm>
 #include <cstring>
 #include <numeric>
 #include <optional>
@@ -74,8 +75,9 @@ class FakeExecution final : public Execution {
   absl::Span<const std::byte> output(int) const override {
     return {reinterpret_cast<const std::byte*>(out_.data()), out_.size() * sizeof(int32_t)};
   }
+  Shape output_shape(int) const override { return Shape{static_cast<int32_t>(out_.size())}; }
   absl::Status Run() override {
-    for (int i = 0; i < out_.size(); ++i) out_[i] = 2 * in_[i];
+    for (int i = 0; i < std::min(out_.size(), in_.size()); ++i) out_[i] = 2 * in_[i];
     return engine_->Run(in_.size());
   }
 
@@ -97,6 +99,12 @@ class FakeItem final : public BatchItem {
   }
   void ReadOutput(int, int64_t first_row, absl::Span<const std::byte> rows) override {
     std::memcpy(out_.data() + first_row, rows.data(), rows.size());
+  }
+  absl::Status TakeOutput(int, const Shape& shape, absl::Span<const std::byte> bytes) override {
+    if (shape.num_elements() > 3) return absl::ResourceExhaustedError("more than three");
+    out_.resize(shape.num_elements());
+    std::memcpy(out_.data(), bytes.data(), bytes.size());
+    return absl::OkStatus();
   }
   void Done(const absl::Status& status, const StageTimes& times) override {
     status_ = status;
@@ -147,13 +155,14 @@ class FakeObserver final : public BatchObserver {
 
 class BatcherTest : public testing::Test {
  protected:
-  void Start(BatcherOptions options, int workers = 1, int lost_rows = 0) {
+  void Start(BatcherOptions options, int workers = 1, int lost_rows = 0,
+             size_t output_bytes = sizeof(int32_t)) {
     options.model = "m";
     std::vector<std::unique_ptr<Execution>> executions;
     for (int i = 0; i < workers; ++i) {
       executions.push_back(std::make_unique<FakeExecution>(&engine_, lost_rows));
     }
-    batcher_.emplace(options, RowBytes{{sizeof(int32_t)}, {sizeof(int32_t)}}, std::move(executions),
+    batcher_.emplace(options, RowBytes{{sizeof(int32_t)}, {output_bytes}}, std::move(executions),
                      &clock_, &observer_);
   }
 
@@ -185,6 +194,19 @@ TEST_F(BatcherTest, AnswersOneRequestAtOnce) {
   EXPECT_TRUE(item->Wait().ok());
   EXPECT_THAT(item->out(), ElementsAre(2, 4, 6));
   EXPECT_THAT(engine_.batches(), ElementsAre(3));
+}
+
+// A model that is not batched may find its outputs' shapes while it runs.
+TEST_F(BatcherTest, HandsOverAnOutputWhoseShapeVaries) {
+  Start({.limits = {1}}, /*workers=*/1, /*lost_rows=*/-2, RowBytes::kVaries);
+  auto item = Submit({4});
+  EXPECT_TRUE(item->Wait().ok());
+  EXPECT_THAT(item->out(), testing::SizeIs(3));
+}
+
+TEST_F(BatcherTest, WhatTheItemSaysOfAVaryingOutputIsTheAnswer) {
+  Start({.limits = {1}}, /*workers=*/1, /*lost_rows=*/-3, RowBytes::kVaries);
+  EXPECT_EQ(Submit({4})->Wait().code(), absl::StatusCode::kResourceExhausted);
 }
 
 TEST_F(BatcherTest, GathersWhatArrivesWhileTheWorkerIsBusy) {

@@ -278,5 +278,36 @@ TEST(Outputs, TypedForATypedRequest) {
   EXPECT_THAT(Answer(message).outputs(0).contents().fp32_contents(), ElementsAre(1.0f, 2.0f));
 }
 
+// Model() with outputs whose shapes each run finds.
+ModelDescription VaryingModel() {
+  ModelDescription model = Model(/*batchable=*/false);
+  for (IoTensor& output : model.outputs) output.shape_varies = true;
+  return model;
+}
+
+TEST(VaryingOutput, IsAnsweredInTheShapeOfTheRun) {
+  const ModelDescription model = VaryingModel();
+  const auto message = RawRequest();
+  const auto request = ParseInferRequest(model, message);
+  ASSERT_TRUE(request.ok()) << request.status();
+  inference::ModelInferResponse response;
+  PrepareOutputs(model, *request, response);
+  EXPECT_EQ(response.outputs(0).shape_size(), 0);
+  const std::vector<int8_t> codes = {3, 4, 5, 6, 7, 8};
+  WriteVaryingOutput(model, *request, 0, Shape{3, 2},
+                     {reinterpret_cast<const std::byte*>(codes.data()), codes.size()}, response);
+  WriteVaryingOutput(model, *request, 1, Shape{0, 4}, {}, response);
+  EXPECT_THAT(response.outputs(0).shape(), ElementsAre(3, 2));
+  EXPECT_EQ(response.raw_output_contents(0), "\3\4\5\6\7\b");
+  EXPECT_THAT(response.outputs(1).shape(), ElementsAre(0, 4));
+  EXPECT_EQ(response.raw_output_contents(1), "");
+}
+
+TEST(VaryingOutput, HasNoShapeInMetadata) {
+  const ModelDescription model = VaryingModel();
+  EXPECT_THAT(PublicShape(model, model.outputs[0]), ElementsAre(-1, -1));
+  EXPECT_THAT(PublicShape(model, model.inputs[0]), ElementsAre(1, 2));
+}
+
 }  // namespace
 }  // namespace octet::server
