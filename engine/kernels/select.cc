@@ -15,6 +15,17 @@ const Variant& SelectFirst(absl::Span<const Variant> variants, bool has_minus_12
   return variants.front();  // scalar: it heads the list and accepts everything
 }
 
+// The same for kernels that come as a set.
+template <typename Kernels, typename Variant>
+const Kernels& SelectSet(absl::Span<const Variant> variants, IsaSet allowed) {
+  for (Isa isa : allowed.Descending()) {
+    for (const Variant& variant : variants) {
+      if (variant.isa == isa) return *variant.kernels;
+    }
+  }
+  return *variants.front().kernels;
+}
+
 }  // namespace
 
 const GemmS8Variant& SelectGemmS8(const GemmS8Problem& problem, IsaSet allowed) {
@@ -26,12 +37,11 @@ const DepthwiseS8Variant& SelectDepthwiseS8(const DepthwiseS8Problem& problem, I
 }
 
 const Elementwise8& SelectElementwise8(IsaSet allowed) {
-  for (Isa isa : allowed.Descending()) {
-    for (const Elementwise8Variant& variant : Elementwise8Variants()) {
-      if (variant.isa == isa) return *variant.kernels;
-    }
-  }
-  return *Elementwise8Variants().front().kernels;
+  return SelectSet<Elementwise8>(Elementwise8Variants(), allowed);
+}
+
+const FloatRows& SelectFloatRows(IsaSet allowed) {
+  return SelectSet<FloatRows>(FloatRowsVariants(), allowed);
 }
 
 }  // namespace octet::kernels

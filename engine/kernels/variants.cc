@@ -9,6 +9,9 @@ namespace octet::kernels {
 #define OCTET_ELEMENTWISE_8(name, ...) extern const Elementwise8 name;
 #include "engine/kernels/elementwise_8.inc"
 
+#define OCTET_FLOAT_ROWS(name, ...) extern const FloatRows name;
+#include "engine/kernels/float_rows.inc"
+
 absl::Span<const GemmS8Variant> GemmS8Variants() {
   static constexpr GemmS8Variant kVariants[] = {
 #define OCTET_GEMM_S8(name, isa, m_tile, n_tile, k_group, k_align, a_offset, minus_128) \
@@ -33,6 +36,14 @@ absl::Span<const Elementwise8Variant> Elementwise8Variants() {
   static constexpr Elementwise8Variant kVariants[] = {
 #define OCTET_ELEMENTWISE_8(name, isa) {Isa::isa, &name},
 #include "engine/kernels/elementwise_8.inc"
+  };
+  return kVariants;
+}
+
+absl::Span<const FloatRowsVariant> FloatRowsVariants() {
+  static constexpr FloatRowsVariant kVariants[] = {
+#define OCTET_FLOAT_ROWS(name, isa) {Isa::isa, &name},
+#include "engine/kernels/float_rows.inc"
   };
   return kVariants;
 }

@@ -1,7 +1,7 @@
 // The kernel variants of this build, and which of them serves a problem.
 //
-// variants.inc and elementwise_8.inc are the one list: they declare the kernels and fill the tables
-// here, and tests and benchmarks walk the same tables.
+// The .inc files are the one list: they declare the kernels and fill the tables here, and tests and
+// benchmarks walk the same tables.
 #ifndef OCTET_ENGINE_KERNELS_VARIANTS_H_
 #define OCTET_ENGINE_KERNELS_VARIANTS_H_
 
@@ -11,6 +11,7 @@
 #include "engine/cpu/isa.h"
 #include "engine/kernels/depthwise_s8.h"
 #include "engine/kernels/elementwise_8.h"
+#include "engine/kernels/float_rows.h"
 #include "engine/kernels/gemm_s8.h"
 
 namespace octet::kernels {
@@ -38,10 +39,16 @@ struct Elementwise8Variant {
   const Elementwise8* kernels;
 };
 
+struct FloatRowsVariant {
+  Isa isa;
+  const FloatRows* kernels;
+};
+
 // Every variant that is linked in, whether or not this machine can run it.
 absl::Span<const GemmS8Variant> GemmS8Variants();
 absl::Span<const DepthwiseS8Variant> DepthwiseS8Variants();
 absl::Span<const Elementwise8Variant> Elementwise8Variants();
+absl::Span<const FloatRowsVariant> FloatRowsVariants();
 
 // What selection looks at.
 struct GemmS8Problem {
@@ -60,6 +67,7 @@ struct DepthwiseS8Problem {
 const GemmS8Variant& SelectGemmS8(const GemmS8Problem& problem, IsaSet allowed);
 const DepthwiseS8Variant& SelectDepthwiseS8(const DepthwiseS8Problem& problem, IsaSet allowed);
 const Elementwise8& SelectElementwise8(IsaSet allowed);
+const FloatRows& SelectFloatRows(IsaSet allowed);
 
 }  // namespace octet::kernels
 

@@ -242,7 +242,8 @@ class BatchMatmulHybrid final : public BatchMatmul {
       Arrange(context.in<float>(0) + x_at, s.m, s.k, adj_x_, 0, x);
       Arrange(context.in<int8_t>(1) + y_at, s.n, s.k, !adj_y_, 0, y);
       for (int64_t r = 0; r < s.m; ++r) {
-        RowQuantization row = QuantizeRow(rule_, {x + r * s.k, static_cast<size_t>(s.k)}, codes);
+        RowQuantization row =
+            QuantizeRow(*stage_.kernels, rule_, {x + r * s.k, static_cast<size_t>(s.k)}, codes);
         Arrange(codes, 1, s.k, false, row.zero_point, centred);
         row.zero_point = 0;
         float* out = context.out<float>(0) + out_at + r * s.n;
@@ -309,7 +310,7 @@ PreparedOp PrepareHybrid(const PrepareContext& context) {
   if (y.shape.rank() < 2) return absl::InvalidArgumentError("operands need two dimensions");
   const int channel_dim = y.shape.rank() - (options.adj_y ? 2 : 1);
   OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(y, channel_dim));
-  HybridStage stage;
+  HybridStage stage(context.isas);
   const int32_t n = y.shape.dim(channel_dim);
   stage.weight_scales = ChannelScales(y.quantization, n);
   stage.weight_sums.assign(n, 0);  // codes come without zero point
@@ -317,7 +318,7 @@ PreparedOp PrepareHybrid(const PrepareContext& context) {
   RowRule rule = RowRule::kAsymmetricXnn;
   if (context.rounding == Rounding::kFixedPoint) {
     rule = options.asymmetric_quantize_inputs ? RowRule::kAsymmetric : RowRule::kSymmetric;
-    stage.order = HybridOrder::kCombined;
+    stage.order = kernels::kCombined;
   }
   return std::make_unique<BatchMatmulHybrid>(options, std::move(stage), rule);
 }

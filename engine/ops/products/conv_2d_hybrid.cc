@@ -86,8 +86,8 @@ class Conv2DHybrid final : public ConvOp {
     ForEachPart(context.pool, parts, [&](int64_t part) {
       const Range range = Share(count, 1, part, parts);
       for (int64_t r = range.begin; r < range.end; ++r) {
-        rows[r] =
-            QuantizeRow(rule_, {in + r * length, static_cast<size_t>(length)}, codes + r * length);
+        rows[r] = QuantizeRow(*stage_.kernels, rule_,
+                              {in + r * length, static_cast<size_t>(length)}, codes + r * length);
       }
     });
   }
@@ -104,7 +104,7 @@ PreparedOp PrepareConv2DHybrid(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(const Conv2DSetup setup, SetUpConv2D(context));
   OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 0));
   const ConvParams& params = setup.params;
-  HybridStage stage;
+  HybridStage stage(context.isas);
   stage.weight_scales = ChannelScales(setup.weights->quantization, params.out_channels);
   if (setup.bias != nullptr) {
     const auto bias = setup.bias->values<float>();
@@ -126,7 +126,7 @@ PreparedOp PrepareConv2DHybrid(const PrepareContext& context) {
     const bool one_scale = std::all_of(stage.weight_scales.begin(), stage.weight_scales.end(),
                                        [first](float s) { return s == first; });
     rule = one_scale ? RowRule::kSymmetric : RowRule::kAsymmetric;
-    stage.order = one_scale ? HybridOrder::kCombined : HybridOrder::kWeightThenRow;
+    stage.order = one_scale ? kernels::kCombined : kernels::kWeightThenRow;
   }
   OCTET_ASSIGN_OR_RETURN(
       GroupedGemm gemm,

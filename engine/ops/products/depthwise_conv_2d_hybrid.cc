@@ -27,7 +27,7 @@ class DepthwiseConv2DHybrid final : public ConvOp {
     auto* codes = reinterpret_cast<int8_t*>(context.scratch + QuantizationBytes(input));
     for (int64_t i = 0; i < input.dim(0); ++i) {
       images[i] =
-          QuantizeRow(RowRule::kAsymmetric,
+          QuantizeRow(*stage_.kernels, RowRule::kAsymmetric,
                       {context.in<float>(0) + i * image_size, static_cast<size_t>(image_size)},
                       codes + i * image_size);
     }
@@ -79,12 +79,12 @@ PreparedOp PrepareDepthwiseConv2DHybrid(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(const DepthwiseSetup setup, SetUpDepthwise(context));
   OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 3));
   const int32_t channels = setup.params.out_channels;
-  HybridStage stage;
+  HybridStage stage(context.isas);
   // XNNPACK does not take this operator: both rules are builtin kernels', one of which works on
   // four channels at a time.
-  stage.order = HybridOrder::kCombined;
+  stage.order = kernels::kCombined;
   if (context.rounding == Rounding::kFloat32) {
-    stage.order = HybridOrder::kWeightThenRow;
+    stage.order = kernels::kWeightThenRow;
     stage.tail_begin = channels / 4 * 4;
   }
   stage.weight_scales = ChannelScales(setup.weights->quantization, channels);

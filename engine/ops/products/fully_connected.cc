@@ -146,8 +146,9 @@ class FullyConnectedHybrid final : public FullyConnected {
     auto* codes = reinterpret_cast<int8_t*>(context.scratch + RowBytes(rows));
     auto* acc = reinterpret_cast<int32_t*>(context.scratch + RowBytes(rows) + CodeBytes(rows));
     for (int64_t r = 0; r < rows; ++r) {
-      quantization[r] = QuantizeRow(rule_, {context.in<float>(0) + r * k_, static_cast<size_t>(k_)},
-                                    codes + r * k_);
+      quantization[r] =
+          QuantizeRow(*stage_.kernels, rule_,
+                      {context.in<float>(0) + r * k_, static_cast<size_t>(k_)}, codes + r * k_);
     }
     RunMatmulS8(packed_, Int32Epilogue(), codes, k_, rows, acc, n_, context.pool);
     for (int64_t r = 0; r < rows; ++r) {
@@ -240,7 +241,7 @@ PreparedOp PrepareF32(const PrepareContext& context) {
 PreparedOp PrepareHybrid(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(const FullyConnectedSetup setup, SetUpFullyConnected(context));
   OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 0));
-  HybridStage stage;
+  HybridStage stage(context.isas);
   stage.weight_scales = ChannelScales(setup.weights->quantization, setup.n);
   if (setup.bias != nullptr) {
     const auto bias = setup.bias->values<float>();
@@ -252,7 +253,7 @@ PreparedOp PrepareHybrid(const PrepareContext& context) {
   // Codes in old files stand in bytes called uint8; XNNPACK leaves them to the builtin kernel.
   if (context.rounding == Rounding::kFixedPoint || setup.weights->type == DataType::kUint8) {
     rule = setup.asymmetric_inputs ? RowRule::kAsymmetric : RowRule::kSymmetric;
-    stage.order = HybridOrder::kCombined;
+    stage.order = kernels::kCombined;
   }
   OCTET_ASSIGN_OR_RETURN(auto packed,
                          Pack(setup, {setup.weights->values<int8_t>()}, {}, 0, context.isas));

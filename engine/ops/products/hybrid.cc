@@ -13,11 +13,19 @@ namespace {
 // `value` cut to [lo, hi]. In this order of arguments a NaN becomes `lo`, which has a code.
 float Cut(float value, float lo, float hi) { return std::min(hi, std::max(lo, value)); }
 
-int8_t ToCode(float rounded, float lo, float hi) {
-  return static_cast<int8_t>(Cut(rounded, lo, hi));
+kernels::FloatCodesRun RunOf(absl::Span<const float> values, int8_t* codes, float inverse,
+                             float zero_point) {
+  return {values.data(),
+          codes,
+          static_cast<int64_t>(values.size()),
+          inverse,
+          zero_point,
+          -128.0f - zero_point,
+          127.0f - zero_point};
 }
 
-RowQuantization QuantizeAsymmetric(absl::Span<const float> values, float lo, float hi,
+RowQuantization QuantizeAsymmetric(const kernels::FloatRows& kernels,
+                                   absl::Span<const float> values, float lo, float hi,
                                    int8_t* codes) {
   if (lo == hi) {
     std::fill_n(codes, values.size(), int8_t{0});
@@ -31,28 +39,26 @@ RowQuantization QuantizeAsymmetric(absl::Span<const float> values, float lo, flo
       128.0 + std::abs(from_lo) < 127.0 + std::abs(from_hi) ? -128.0 - from_lo : 127.0 - from_hi;
   const float zero_point = Cut(static_cast<float>(std::round(zero)), -128.0f, 127.0f);
   const auto scale = static_cast<float>(exact_scale);
-  const float inverse = 1.0f / scale;
-  for (size_t i = 0; i < values.size(); ++i) {
-    codes[i] = ToCode(zero_point + std::round(values[i] * inverse), -128.0f, 127.0f);
-  }
+  const kernels::FloatCodesRun run = RunOf(values, codes, 1.0f / scale, zero_point);
+  kernels.codes_half_away(&run);
   return {scale, static_cast<int32_t>(zero_point)};
 }
 
-RowQuantization QuantizeSymmetric(absl::Span<const float> values, float lo, float hi,
-                                  int8_t* codes) {
+RowQuantization QuantizeSymmetric(const kernels::FloatRows& kernels, absl::Span<const float> values,
+                                  float lo, float hi, int8_t* codes) {
   const float magnitude = std::max(std::abs(lo), std::abs(hi));
   if (magnitude == 0) {
     std::fill_n(codes, values.size(), int8_t{0});
     return {};
   }
-  const float inverse = 127.0f / magnitude;
-  for (size_t i = 0; i < values.size(); ++i) {
-    codes[i] = ToCode(std::round(values[i] * inverse), -127.0f, 127.0f);
-  }
+  kernels::FloatCodesRun run = RunOf(values, codes, 127.0f / magnitude, 0.0f);
+  run.lo = -127.0f;
+  kernels.codes_half_away(&run);
   return {magnitude / 127.0f, 0};
 }
 
-RowQuantization QuantizeAsymmetricXnn(absl::Span<const float> values, float lo, float hi,
+RowQuantization QuantizeAsymmetricXnn(const kernels::FloatRows& kernels,
+                                      absl::Span<const float> values, float lo, float hi,
                                       int8_t* codes) {
   const float inverse = lo == hi ? 1.0f : 255.0f / (hi - lo);
   const float scaled_lo = lo * inverse;
@@ -60,30 +66,23 @@ RowQuantization QuantizeAsymmetricXnn(absl::Span<const float> values, float lo, 
   const float zero =
       (-128.0f + scaled_lo) + (127.0f + scaled_hi) > 0 ? -128.0f - scaled_lo : 127.0f - scaled_hi;
   const float zero_point = std::rint(Cut(zero, -128.0f, 127.0f));
-  for (size_t i = 0; i < values.size(); ++i) {
-    const float code =
-        zero_point + Cut(std::rint(values[i] * inverse), -128.0f - zero_point, 127.0f - zero_point);
-    codes[i] = ToCode(code, -128.0f, 127.0f);
-  }
+  const kernels::FloatCodesRun run = RunOf(values, codes, inverse, zero_point);
+  kernels.codes_half_even(&run);
   return {1.0f / inverse, static_cast<int32_t>(zero_point)};
 }
 
 }  // namespace
 
-RowQuantization QuantizeRow(RowRule rule, absl::Span<const float> values, int8_t* codes) {
-  float lo = 0;
-  float hi = 0;
-  for (float v : values) {
-    lo = std::min(lo, v);
-    hi = std::max(hi, v);
-  }
+RowQuantization QuantizeRow(const kernels::FloatRows& kernels, RowRule rule,
+                            absl::Span<const float> values, int8_t* codes) {
+  const auto [lo, hi] = kernels.range(values.data(), static_cast<int64_t>(values.size()));
   switch (rule) {
     case RowRule::kAsymmetric:
-      return QuantizeAsymmetric(values, lo, hi, codes);
+      return QuantizeAsymmetric(kernels, values, lo, hi, codes);
     case RowRule::kSymmetric:
-      return QuantizeSymmetric(values, lo, hi, codes);
+      return QuantizeSymmetric(kernels, values, lo, hi, codes);
     case RowRule::kAsymmetricXnn:
-      return QuantizeAsymmetricXnn(values, lo, hi, codes);
+      return QuantizeAsymmetricXnn(kernels, values, lo, hi, codes);
   }
   return {};
 }
@@ -111,31 +110,24 @@ absl::Status HybridStage::SetWeights(absl::Span<const int8_t> weights, int32_t n
 
 void HybridStage::Finish(const int32_t* acc, RowQuantization row, int32_t begin, int32_t n,
                          float* out) const {
-  const bool has_bias = !bias.empty();
-  for (int32_t i = 0; i < n; ++i) {
-    const int32_t c = begin + i;
-    const auto sum = static_cast<float>(acc[i] - row.zero_point * weight_sums[c]);
-    const float weight_scale = weight_scales[c];
-    float value = 0;
-    const HybridOrder channel_order = c < tail_begin ? order : HybridOrder::kRowThenWeight;
-    switch (channel_order) {
-      case HybridOrder::kWeightThenRow:
-        value = (sum * weight_scale) * row.scale;
-        break;
-      case HybridOrder::kRowThenWeight:
-        value = (sum * row.scale) * weight_scale;
-        break;
-      case HybridOrder::kCombined:
-        value = sum * (row.scale * weight_scale);
-        break;
-      case HybridOrder::kFused:
-        value = has_bias ? std::fma(sum * row.scale, weight_scale, bias[c])
-                         : (sum * row.scale) * weight_scale;
-        break;
-    }
-    if (has_bias && channel_order != HybridOrder::kFused) value += bias[c];
-    out[i] = std::min(std::max(value, range.lo), range.hi);
-  }
+  const auto finish = [&](int32_t from, int32_t to, HybridOrder with) {
+    if (from >= to) return;
+    const kernels::HybridRow run = {with,
+                                    acc + (from - begin),
+                                    out + (from - begin),
+                                    to - from,
+                                    row.zero_point,
+                                    row.scale,
+                                    weight_scales.data() + from,
+                                    weight_sums.data() + from,
+                                    bias.empty() ? nullptr : bias.data() + from,
+                                    range.lo,
+                                    range.hi};
+    kernels->finish(&run);
+  };
+  const int32_t end = begin + n;
+  finish(begin, std::min(end, tail_begin), order);
+  finish(std::max(begin, tail_begin), end, kernels::kRowThenWeight);
 }
 
 }  // namespace octet::ops

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "engine/kernels/variants.h"
 #include "engine/ops/core/activation.h"
 
 namespace octet::ops {
@@ -28,19 +29,15 @@ struct RowQuantization {
 
 // Quantizes `values` with one scale of their own. Values that are not finite give unspecified
 // codes.
-RowQuantization QuantizeRow(RowRule rule, absl::Span<const float> values, int8_t* codes);
+RowQuantization QuantizeRow(const kernels::FloatRows& kernels, RowRule rule,
+                            absl::Span<const float> values, int8_t* codes);
 
-// In which order the scales meet the accumulator.
-enum class HybridOrder {
-  kWeightThenRow,  // (acc * weight_scale) * row_scale + bias, three roundings
-  kRowThenWeight,  // (acc * row_scale) * weight_scale + bias, three roundings
-  kCombined,       // acc * (row_scale * weight_scale) + bias, three roundings
-  kFused,          // fma(acc * row_scale, weight_scale, bias), two roundings
-};
+using kernels::HybridOrder;
 
 // Channel tables of a hybrid operator.
 struct HybridStage {
-  HybridOrder order = HybridOrder::kFused;
+  const kernels::FloatRows* kernels = nullptr;
+  HybridOrder order = kernels::kFused;
   // Channels from here on follow kRowThenWeight instead: a vector body and its scalar tail differ
   // in LiteRT's own kernel.
   int32_t tail_begin = std::numeric_limits<int32_t>::max();
@@ -48,6 +45,8 @@ struct HybridStage {
   std::vector<float> bias;           // one a channel, or empty
   std::vector<int32_t> weight_sums;  // of codes, one a channel
   FloatRange range;
+
+  explicit HybridStage(IsaSet isas) : kernels(&kernels::SelectFloatRows(isas)) {}
 
   // Fills weight_sums; weight i of channel c stands at c * n_stride + i * k_stride. InvalidArgument
   // where a sum of products could exceed int32.

@@ -80,6 +80,7 @@ class TransposeConvHybrid final : public TransposeConv {
     for (int64_t i = 0; i < input.dim(0); ++i) {
       const absl::Span<const float> image(context.in<float>(2) + i * image_size, image_size);
       images[i] = QuantizeRow(
+          *stage_.kernels,
           rounding_ == Rounding::kFloat32 ? RowRule::kAsymmetricXnn : RowRule::kAsymmetric, image,
           codes + i * image_size);
       CentredInput(codes + i * image_size, image_size, images[i].zero_point,
@@ -154,7 +155,7 @@ PreparedOp PrepareTransposeConvF32(const PrepareContext& context) {
 PreparedOp PrepareTransposeConvHybrid(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(const TransposeConvSetup setup, SetUpTransposeConv(context));
   OCTET_RETURN_IF_ERROR(CheckSymmetricWeights(*setup.weights, 0));
-  HybridStage stage;
+  HybridStage stage(context.isas);
   stage.weight_scales = ChannelScales(setup.weights->quantization, setup.out_channels);
   if (setup.bias != nullptr) {
     const auto bias = setup.bias->values<float>();

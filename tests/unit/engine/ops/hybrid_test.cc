@@ -27,7 +27,7 @@ struct Quantized {
 Quantized Quantize(RowRule rule, const std::vector<float>& values) {
   Quantized q;
   q.codes.resize(values.size());
-  q.row = QuantizeRow(rule, values, q.codes.data());
+  q.row = QuantizeRow(kernels::SelectFloatRows(IsaSet()), rule, values, q.codes.data());
   return q;
 }
 
@@ -140,7 +140,7 @@ class HybridStageTest : public ::testing::Test {
     return out;
   }
   const std::vector<int8_t> weights_ = {1, 2, 3, 4, -5, 6};
-  HybridStage stage_;
+  HybridStage stage_{IsaSet()};
 };
 
 constexpr RowQuantization kRow{0.0123f, 7};
@@ -153,23 +153,23 @@ TEST_F(HybridStageTest, EachOrder) {
   const float scales[] = {0.3f, 0.7f, 0.1f};
   const float bias[] = {0.11f, 0.22f, 0.33f};
   stage_.bias.assign(bias, bias + 3);
-  for (HybridOrder order : {HybridOrder::kWeightThenRow, HybridOrder::kRowThenWeight,
-                            HybridOrder::kCombined, HybridOrder::kFused}) {
+  for (HybridOrder order :
+       {kernels::kWeightThenRow, kernels::kRowThenWeight, kernels::kCombined, kernels::kFused}) {
     stage_.order = order;
     const std::vector<float> got = Finish(kRow);
     for (int c = 0; c < 3; ++c) {
       float want = 0;
       switch (order) {
-        case HybridOrder::kWeightThenRow:
+        case kernels::kWeightThenRow:
           want = (kSums[c] * scales[c]) * kRow.scale + bias[c];
           break;
-        case HybridOrder::kRowThenWeight:
+        case kernels::kRowThenWeight:
           want = (kSums[c] * kRow.scale) * scales[c] + bias[c];
           break;
-        case HybridOrder::kCombined:
+        case kernels::kCombined:
           want = kSums[c] * (kRow.scale * scales[c]) + bias[c];
           break;
-        case HybridOrder::kFused: {
+        case kernels::kFused: {
           // One rounding: the double sum of a double product of two floats rounds the same here.
           const double product = static_cast<double>(kSums[c] * kRow.scale) * scales[c];
           want = static_cast<float>(product + bias[c]);
@@ -182,11 +182,11 @@ TEST_F(HybridStageTest, EachOrder) {
 }
 
 TEST_F(HybridStageTest, TheTailHasItsOwnOrder) {
-  stage_.order = HybridOrder::kWeightThenRow;
+  stage_.order = kernels::kWeightThenRow;
   const std::vector<float> body = Finish(kRow);
-  stage_.order = HybridOrder::kRowThenWeight;
+  stage_.order = kernels::kRowThenWeight;
   const std::vector<float> tail = Finish(kRow);
-  stage_.order = HybridOrder::kWeightThenRow;
+  stage_.order = kernels::kWeightThenRow;
   stage_.tail_begin = 2;
   EXPECT_THAT(Finish(kRow), ElementsAre(body[0], body[1], tail[2]));
 }
@@ -210,7 +210,7 @@ TEST_F(HybridStageTest, ClampsAndStartsAnywhere) {
 }
 
 TEST(HybridStageSumsTest, RefusesSumsThatCouldExceed32Bits) {
-  HybridStage stage;
+  HybridStage stage{IsaSet()};
   // 66311 products of 255 * 127 fit; one more does not.
   EXPECT_TRUE(stage.SetWeights(std::vector<int8_t>(66311, 127), 1, 66311, 1).ok());
   const auto status = stage.SetWeights(std::vector<int8_t>(66312, -127), 1, 66312, 1);

@@ -1,0 +1,63 @@
+// Contract of the kernels around an integer product of float activations: rows of floats to codes,
+// and accumulators back to floats. NUMERICS.md, "Hybrid".
+#ifndef OCTET_ENGINE_KERNELS_FLOAT_ROWS_H_
+#define OCTET_ENGINE_KERNELS_FLOAT_ROWS_H_
+
+#include <cstdint>
+
+namespace octet::kernels {
+
+// The range of a run of values, which holds zero. A NaN does not count.
+struct FloatRange {
+  float lo;
+  float hi;
+};
+
+// codes[i] = zero_point + clip(round(values[i] * inverse), lo, hi). zero_point, lo and hi are whole
+// numbers, and the sums int8 codes. A NaN becomes lo.
+struct FloatCodesRun {
+  const float* values;
+  int8_t* codes;
+  int64_t count;
+  float inverse;
+  float zero_point;
+  float lo;
+  float hi;
+};
+
+// In which order the scales meet the accumulator.
+enum HybridOrder : int32_t {
+  kWeightThenRow = 0,  // (acc * weight_scale) * row_scale + bias, three roundings
+  kRowThenWeight = 1,  // (acc * row_scale) * weight_scale + bias, three roundings
+  kCombined = 2,       // acc * (row_scale * weight_scale) + bias, three roundings
+  kFused = 3,          // fma(acc * row_scale, weight_scale, bias), two roundings
+};
+
+// One row of `count` channels: out[c] = clip(scaled(acc[c] - zero_point * weight_sums[c])) as
+// `order` has it; without a bias the product stands alone.
+struct HybridRow {
+  HybridOrder order;
+  const int32_t* acc;
+  float* out;
+  int64_t count;
+  int32_t zero_point;
+  float row_scale;
+  const float* weight_scales;
+  const int32_t* weight_sums;
+  const float* bias;  // null: none
+  float lo;
+  float hi;
+};
+
+// The kernels of one instruction set. Thread-safe; all give the same bits.
+struct FloatRows {
+  const char* name;
+  FloatRange (*range)(const float* values, int64_t count);
+  void (*codes_half_even)(const FloatCodesRun*);  // ties to even
+  void (*codes_half_away)(const FloatCodesRun*);  // ties away from zero
+  void (*finish)(const HybridRow*);
+};
+
+}  // namespace octet::kernels
+
+#endif  // OCTET_ENGINE_KERNELS_FLOAT_ROWS_H_

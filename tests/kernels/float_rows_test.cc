@@ -1,0 +1,184 @@
+// Every kernel for rows of floats against the definitions, bit for bit, with guard pages right
+// behind what it may read and write.
+#include "engine/kernels/float_rows.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/kernels/variants.h"
+#include "tests/kernels/guarded_buffer.h"
+#include "tests/kernels/kernel_cases.h"
+
+namespace octet::kernels {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr int64_t kCounts[] = {0, 1, 3, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 257};
+
+class FloatRowsTest : public ::testing::TestWithParam<const FloatRowsVariant*> {
+ protected:
+  void SetUp() override {
+    if (!MachineRuns(GetParam()->isa)) {
+      GTEST_SKIP() << kernels().name << " was not run: this machine lacks "
+                   << std::string(IsaName(GetParam()->isa));
+    }
+  }
+
+  const FloatRows& kernels() const { return *GetParam()->kernels; }
+
+  // Numbers of which many are ties once they are scaled by 0.5.
+  std::vector<float> Values(int64_t count) {
+    std::vector<float> values(count);
+    for (float& v : values) {
+      v = static_cast<float>(std::uniform_int_distribution<int>(-700, 700)(random_)) * 0.5f;
+    }
+    return values;
+  }
+
+  std::mt19937 random_{3};
+};
+
+TEST_P(FloatRowsTest, RangeHoldsZeroAndIgnoresNan) {
+  for (int64_t count : kCounts) {
+    for (float extra : {0.0f, kNan, kInf, -kInf}) {
+      std::vector<float> values = Values(count);
+      if (count > 0) values[count / 2] = extra;
+      float lo = 0;
+      float hi = 0;
+      for (float v : values) {
+        if (v < lo) lo = v;
+        if (v > hi) hi = v;
+      }
+      const GuardedBuffer guarded = Guard(values);
+      const FloatRange range = kernels().range(guarded.as<float>(), count);
+      EXPECT_EQ(range.lo, lo) << count;
+      EXPECT_EQ(range.hi, hi) << count;
+    }
+  }
+}
+
+TEST_P(FloatRowsTest, Codes) {
+  for (bool even : {true, false}) {
+    for (int64_t count : kCounts) {
+      for (float zero_point : {0.0f, -128.0f, 127.0f, 5.0f}) {
+        for (float inverse : {0.5f, 1.0f, 0.37f, 1e30f}) {
+          std::vector<float> values = Values(count);
+          const float special[] = {0.49999997f, -0.49999997f, 0.99999994f, kInf, -kInf, 3e38f};
+          for (int64_t i = 0; i < std::min<int64_t>(count, 6); ++i) values[i] = special[i];
+          const GuardedBuffer guarded = Guard(values);
+          const GuardedBuffer codes(count);
+          const FloatCodesRun run = {
+              guarded.as<float>(),  codes.as<int8_t>(), count, inverse, zero_point,
+              -128.0f - zero_point, 127.0f - zero_point};
+          (even ? kernels().codes_half_even : kernels().codes_half_away)(&run);
+          for (int64_t i = 0; i < count; ++i) {
+            const float scaled = values[i] * inverse;
+            const float rounded = even ? std::rint(scaled) : std::round(scaled);
+            const float want = zero_point + std::clamp(rounded, run.lo, run.hi);
+            ASSERT_EQ(codes.as<int8_t>()[i], want) << values[i] << " times " << inverse;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_P(FloatRowsTest, ANanHasTheLowestCode) {
+  const GuardedBuffer values = Guard(std::vector<float>(40, kNan));
+  const GuardedBuffer codes(40);
+  const FloatCodesRun run = {values.as<float>(), codes.as<int8_t>(), 40, 1, 3, -131, 124};
+  for (auto* kernel : {kernels().codes_half_even, kernels().codes_half_away}) {
+    kernel(&run);
+    for (int i = 0; i < 40; ++i) EXPECT_EQ(codes.as<int8_t>()[i], -128);
+  }
+}
+
+float Scaled(const HybridRow& row, int64_t c) {
+  const auto sum = static_cast<float>(row.acc[c] - row.zero_point * row.weight_sums[c]);
+  const float w = row.weight_scales[c];
+  switch (row.order) {
+    case kWeightThenRow: {
+      const float product = (sum * w) * row.row_scale;
+      return row.bias == nullptr ? product : product + row.bias[c];
+    }
+    case kCombined: {
+      const float product = sum * (row.row_scale * w);
+      return row.bias == nullptr ? product : product + row.bias[c];
+    }
+    case kRowThenWeight: {
+      const float product = (sum * row.row_scale) * w;
+      return row.bias == nullptr ? product : product + row.bias[c];
+    }
+    case kFused: {
+      const float scaled = sum * row.row_scale;
+      return row.bias == nullptr ? scaled * w : std::fma(scaled, w, row.bias[c]);
+    }
+  }
+  return 0;
+}
+
+TEST_P(FloatRowsTest, Finish) {
+  std::uniform_int_distribution<int32_t> sums(-5'000'000, 5'000'000);
+  std::uniform_real_distribution<float> scales(0.001f, 0.1f);
+  for (HybridOrder order : {kWeightThenRow, kRowThenWeight, kCombined, kFused}) {
+    for (bool with_bias : {false, true}) {
+      for (int64_t count : kCounts) {
+        std::vector<int32_t> acc(count), weight_sums(count);
+        std::vector<float> weight_scales(count), bias(count);
+        for (int64_t c = 0; c < count; ++c) {
+          acc[c] = c % 5 == 0 ? 0 : sums(random_);
+          weight_sums[c] = c % 5 == 0 ? 0 : sums(random_) / 100;
+          weight_scales[c] = c % 7 == 0 ? -scales(random_) : scales(random_);
+          bias[c] = c % 3 == 0 ? -0.0f : 1000 * scales(random_);
+        }
+        const GuardedBuffer a = Guard(acc), s = Guard(weight_sums), w = Guard(weight_scales),
+                            b = Guard(bias), out(count * sizeof(float));
+        HybridRow row = {order,
+                         a.as<int32_t>(),
+                         out.as<float>(),
+                         count,
+                         -7,
+                         scales(random_),
+                         w.as<float>(),
+                         s.as<int32_t>(),
+                         with_bias ? b.as<float>() : nullptr,
+                         0.0f,
+                         30000.0f};
+        kernels().finish(&row);
+        for (int64_t c = 0; c < count; ++c) {
+          const float want = std::min(std::max(Scaled(row, c), row.lo), row.hi);
+          ASSERT_EQ(std::bit_cast<uint32_t>(out.as<float>()[c]), std::bit_cast<uint32_t>(want))
+              << "order " << order << " channel " << c << " of " << count;
+        }
+      }
+    }
+  }
+}
+
+std::vector<const FloatRowsVariant*> All() {
+  std::vector<const FloatRowsVariant*> all;
+  for (const FloatRowsVariant& variant : FloatRowsVariants()) all.push_back(&variant);
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, FloatRowsTest, ::testing::ValuesIn(All()),
+                         [](const auto& info) { return std::string(info.param->kernels->name); });
+
+TEST(SelectFloatRows, TakesTheMostCapableSetThatIsAllowed) {
+  EXPECT_STREQ(SelectFloatRows(IsaSet()).name, "float_rows_scalar");
+  for (const FloatRowsVariant& variant : FloatRowsVariants()) {
+    EXPECT_EQ(&SelectFloatRows(IsaSet().With(variant.isa)), variant.kernels);
+  }
+}
+
+}  // namespace
+}  // namespace octet::kernels
