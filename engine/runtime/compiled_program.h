@@ -20,6 +20,7 @@ struct RuntimeOptions {
   std::shared_ptr<ThreadPool> pool;  // null: the calling thread alone
   int max_rows = 16;
   size_t max_arena_bytes = 0;
+  int64_t max_subgraph_runs = 1'000'000;  // in one run of the model
 };
 
 // Thread-safe; immutable but for the cache of plans.

@@ -8,16 +8,11 @@
 namespace octet {
 
 absl::Status GraphRunner::SetPlan(std::shared_ptr<const Plan> plan) {
-  if (plan->arena_bytes > arena_.size()) {
-    AlignedBuffer arena(plan->arena_bytes);
-    if (!arena.ok()) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("no memory for an arena of ", plan->arena_bytes, " bytes"));
-    }
-    arena_ = std::move(arena);
-  }
+  OCTET_RETURN_IF_ERROR(arena_.Reserve(plan->arena_bytes));
   plan_ = std::move(plan);
-  dynamic_.resize(graph_.tensors.size());
+  while (dynamic_.size() < graph_.tensors.size()) {
+    dynamic_.emplace_back(environment_.subgraphs->memory());
+  }
   Bind();
   return absl::OkStatus();
 }
@@ -110,36 +105,16 @@ class GraphRunner::StepAllocator final : public ops::OutputAllocator {
 
 absl::StatusOr<void*> GraphRunner::AllocateDynamic(int32_t tensor, const Shape& shape) {
   DynamicTensor& dynamic = dynamic_[tensor];
-  const size_t bytes =
-      shape.num_elements() * DataTypeSize(graph_.tensors[tensor].type) + ops::kInputOverReadBytes;
-  if (bytes > dynamic.buffer.size()) {
-    const size_t others = dynamic_bytes_ - dynamic.buffer.size();
-    if (bytes > environment_.max_dynamic_bytes - std::min(others, environment_.max_dynamic_bytes)) {
-      return absl::ResourceExhaustedError(absl::StrCat(
-          "'", graph_.tensors[tensor].name, "' of shape ", shape.ToString(),
-          " would pass the memory limit of ", environment_.max_dynamic_bytes, " bytes"));
-    }
-    AlignedBuffer buffer(bytes);
-    if (!buffer.ok()) return absl::ResourceExhaustedError("out of memory");
-    dynamic.buffer = std::move(buffer);
-    dynamic_bytes_ = others + bytes;
+  const absl::Status reserved = dynamic.buffer.Reserve(
+      shape.num_elements() * DataTypeSize(graph_.tensors[tensor].type) + ops::kInputOverReadBytes);
+  if (!reserved.ok()) {
+    return absl::ResourceExhaustedError(absl::StrCat("'", graph_.tensors[tensor].name,
+                                                     "' of shape ", shape.ToString(), ": ",
+                                                     reserved.message()));
   }
   dynamic.found = true;
   dynamic.shape = shape;
   return dynamic.buffer.data();
-}
-
-absl::Status GraphRunner::EnsureScratch(size_t bytes) {
-  if (bytes <= dynamic_scratch_.size()) return absl::OkStatus();
-  if (bytes > environment_.max_dynamic_bytes) {
-    return absl::ResourceExhaustedError(absl::StrCat("scratch memory of ", bytes,
-                                                     " bytes would pass the memory limit of ",
-                                                     environment_.max_dynamic_bytes));
-  }
-  AlignedBuffer scratch(bytes);
-  if (!scratch.ok()) return absl::ResourceExhaustedError("out of memory");
-  dynamic_scratch_ = std::move(scratch);
-  return absl::OkStatus();
 }
 
 absl::Status GraphRunner::RunDynamic(const GraphStep& step) {
@@ -161,7 +136,8 @@ absl::Status GraphRunner::RunDynamic(const GraphStep& step) {
     bound.output_shapes.push_back(outputs[i]);
   }
   const int threads = environment_.pool == nullptr ? 1 : environment_.pool->threads();
-  OCTET_RETURN_IF_ERROR(EnsureScratch(step.op->ScratchBytes(bound.input_shapes, threads)));
+  OCTET_RETURN_IF_ERROR(
+      dynamic_scratch_.Reserve(step.op->ScratchBytes(bound.input_shapes, threads)));
   bound.scratch = dynamic_scratch_.data();
   return step.op->Run(ContextFor(bound));
 }

@@ -7,18 +7,17 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "engine/base/aligned_buffer.h"
+#include "engine/base/memory_budget.h"
 #include "engine/ops/core/environment.h"
 #include "engine/plan/plan.h"
 #include "engine/runtime/state.h"
 
 namespace octet {
 
-// What runs share with their surroundings. All outlive the runner; null where there is none.
+// What runs share with their surroundings. All outlive the runner.
 struct RunEnvironment {
-  ThreadPool* pool = nullptr;
+  ThreadPool* pool = nullptr;  // null: one thread
   ops::SubgraphRunner* subgraphs = nullptr;
-  size_t max_dynamic_bytes = 0;  // for tensors whose shapes depend on data
 };
 
 // Not thread-safe: one per worker. The graph outlives it.
@@ -28,7 +27,11 @@ struct RunEnvironment {
 class GraphRunner {
  public:
   GraphRunner(const Graph& graph, int32_t subgraph, const RunEnvironment& environment)
-      : graph_(graph), subgraph_(subgraph), environment_(environment) {}
+      : graph_(graph),
+        subgraph_(subgraph),
+        environment_(environment),
+        arena_(environment.subgraphs->memory()),
+        dynamic_scratch_(environment.subgraphs->memory()) {}
   GraphRunner(const GraphRunner&) = delete;
   GraphRunner& operator=(const GraphRunner&) = delete;
 
@@ -59,9 +62,10 @@ class GraphRunner {
   };
   // A tensor that was found while running.
   struct DynamicTensor {
+    explicit DynamicTensor(MemoryBudget& budget) : buffer(budget) {}
     bool found = false;
     Shape shape;
-    AlignedBuffer buffer;
+    BudgetedBuffer buffer;
   };
   class StepAllocator;
 
@@ -71,18 +75,16 @@ class GraphRunner {
   ops::RunContext ContextFor(const BoundStep& bound) const;
   absl::Status RunDynamic(const GraphStep& step);
   absl::StatusOr<void*> AllocateDynamic(int32_t tensor, const Shape& shape);
-  absl::Status EnsureScratch(size_t bytes);
 
   const Graph& graph_;
   const int32_t subgraph_;
   const RunEnvironment environment_;
   State* state_ = nullptr;
   std::shared_ptr<const Plan> plan_;
-  AlignedBuffer arena_;
+  BudgetedBuffer arena_;
   std::vector<BoundStep> steps_;
   std::vector<DynamicTensor> dynamic_;
-  AlignedBuffer dynamic_scratch_;
-  size_t dynamic_bytes_ = 0;
+  BudgetedBuffer dynamic_scratch_;
 };
 
 }  // namespace octet

@@ -16,28 +16,32 @@ bool SameShapes(absl::Span<const Shape> planned, absl::Span<const ops::TensorVie
   return true;
 }
 
+absl::Status InSubgraph(int32_t subgraph, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat("subgraph ", subgraph, ", ", status.message()));
+}
+
 }  // namespace
 
-ProgramRunner::ProgramRunner(const CompiledProgram& compiled) : compiled_(compiled) {
+ProgramRunner::ProgramRunner(const CompiledProgram& compiled)
+    : compiled_(compiled), memory_(compiled.options().max_arena_bytes) {
   const auto& graphs = compiled.program().graphs;
   RunEnvironment environment;
   environment.pool = compiled.pool();
   environment.subgraphs = this;
-  environment.max_dynamic_bytes = compiled.options().max_arena_bytes;
   for (size_t s = 0; s < graphs.size(); ++s) {
     runners_.push_back(
         graphs[s] == nullptr
             ? nullptr
             : std::make_unique<GraphRunner>(*graphs[s], static_cast<int32_t>(s), environment));
   }
-  results_.resize(graphs.size());
   main_ = runners_[0].get();
 }
 
 absl::Status ProgramRunner::SetRows(int rows) {
   if (rows == rows_) return absl::OkStatus();
   if (compiled_.program().stateful && state_ == nullptr) {
-    OCTET_ASSIGN_OR_RETURN(state_, State::Create(compiled_.program()));
+    OCTET_ASSIGN_OR_RETURN(state_, State::Create(compiled_.program(), memory_));
     for (auto& runner : runners_) {
       if (runner != nullptr) runner->SetState(state_.get());
     }
@@ -63,31 +67,47 @@ absl::Span<const std::byte> ProgramRunner::output(int i) const {
   return {static_cast<const std::byte*>(view.data), bytes};
 }
 
-absl::StatusOr<absl::Span<const ops::TensorView>> ProgramRunner::Run(
-    int32_t subgraph, absl::Span<const ops::TensorView> inputs) {
+absl::Status ProgramRunner::Run() {
+  subgraph_runs_ = 0;
+  return main_->Run();
+}
+
+// Lays out a subgraph for inputs of these shapes, unless it is already.
+absl::Status ProgramRunner::PlanFor(int32_t subgraph, absl::Span<const ops::TensorView> inputs) {
+  GraphRunner& runner = *runners_[subgraph];
+  if (runner.plan() != nullptr && SameShapes(runner.plan()->input_shapes, inputs)) {
+    return absl::OkStatus();
+  }
+  std::vector<Shape> shapes;
+  for (const ops::TensorView& input : inputs) shapes.push_back(input.shape);
+  OCTET_ASSIGN_OR_RETURN(auto plan,
+                         compiled_.NewPlan(*compiled_.program().graphs[subgraph], shapes));
+  return runner.SetPlan(std::move(plan));
+}
+
+absl::Status ProgramRunner::Run(int32_t subgraph, absl::Span<const ops::TensorView> inputs,
+                                ops::OutputAllocator& outputs) {
+  const int64_t limit = compiled_.options().max_subgraph_runs;
+  if (++subgraph_runs_ > limit) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("more than ", limit, " runs of subgraphs in one run of the model"));
+  }
   const Graph& graph = *compiled_.program().graphs[subgraph];
   GraphRunner& runner = *runners_[subgraph];
-  if (inputs.size() != graph.inputs.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "subgraph ", subgraph, " takes ", graph.inputs.size(), " inputs, not ", inputs.size()));
-  }
-  if (runner.plan() == nullptr || !SameShapes(runner.plan()->input_shapes, inputs)) {
-    std::vector<Shape> shapes;
-    for (const ops::TensorView& input : inputs) shapes.push_back(input.shape);
-    OCTET_ASSIGN_OR_RETURN(auto plan, compiled_.NewPlan(graph, std::move(shapes)));
-    OCTET_RETURN_IF_ERROR(runner.SetPlan(std::move(plan)));
-  }
+  OCTET_RETURN_IF_ERROR(InSubgraph(subgraph, PlanFor(subgraph, inputs)));
   for (size_t i = 0; i < inputs.size(); ++i) {
     const absl::Span<std::byte> to = runner.input(static_cast<int>(i));
     if (!to.empty()) std::memcpy(to.data(), inputs[i].data, to.size());
   }
-  OCTET_RETURN_IF_ERROR(runner.Run());
-  std::vector<ops::TensorView>& results = results_[subgraph];
-  results.clear();
+  OCTET_RETURN_IF_ERROR(InSubgraph(subgraph, runner.Run()));
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
-    results.push_back(runner.output(static_cast<int>(i)));
+    const ops::TensorView result = runner.output(static_cast<int>(i));
+    OCTET_ASSIGN_OR_RETURN(void* to, outputs.Allocate(static_cast<int>(i), result.shape));
+    const size_t bytes =
+        result.shape.num_elements() * DataTypeSize(graph.tensors[graph.outputs[i]].type);
+    if (bytes > 0) std::memcpy(to, result.data, bytes);
   }
-  return results;
+  return absl::OkStatus();
 }
 
 }  // namespace octet

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "engine/base/memory_budget.h"
 #include "engine/runtime/compiled_program.h"
 #include "engine/runtime/graph_runner.h"
 #include "engine/runtime/state.h"
@@ -29,22 +30,26 @@ class ProgramRunner final : private ops::SubgraphRunner {
   absl::Span<const std::byte> output(int i) const;
   Shape output_shape(int i) const { return main_->output(i).shape; }
 
-  // Runs with the state that earlier runs left.
-  absl::Status Run() { return main_->Run(); }
+  // Runs with the state that earlier runs left. Where a run fails, what it had changed by then
+  // stays. ResourceExhausted past the limits of memory and of calls.
+  absl::Status Run();
   // Forgets what earlier runs left.
   void ResetState();
 
  private:
-  absl::StatusOr<absl::Span<const ops::TensorView>> Run(
-      int32_t subgraph, absl::Span<const ops::TensorView> inputs) override;
+  absl::Status Run(int32_t subgraph, absl::Span<const ops::TensorView> inputs,
+                   ops::OutputAllocator& outputs) override;
+  MemoryBudget& memory() override { return memory_; }
+  absl::Status PlanFor(int32_t subgraph, absl::Span<const ops::TensorView> inputs);
 
   const CompiledProgram& compiled_;
+  MemoryBudget memory_;
   std::unique_ptr<State> state_;  // null for a program without state
   // By subgraph; made when first called. The main one is made by SetRows.
   std::vector<std::unique_ptr<GraphRunner>> runners_;
-  std::vector<std::vector<ops::TensorView>> results_;
   GraphRunner* main_ = nullptr;
   int rows_ = 0;
+  int64_t subgraph_runs_ = 0;  // of this run of the model
 };
 
 }  // namespace octet

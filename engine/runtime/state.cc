@@ -3,31 +3,31 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/status_macros.h"
 
 namespace octet {
 namespace {
 
-void Clear(AlignedBuffer& buffer) {
+void Clear(BudgetedBuffer& buffer) {
   if (buffer.size() > 0) std::memset(buffer.data(), 0, buffer.size());
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<State>> State::Create(const Program& program) {
+absl::StatusOr<std::unique_ptr<State>> State::Create(const Program& program, MemoryBudget& budget) {
   auto state = std::make_unique<State>();
-  state->variables_.resize(program.variables);
+  for (size_t v = 0; v < program.variables; ++v) state->variables_.emplace_back(budget);
   for (const auto& graph : program.graphs) {
-    std::vector<AlignedBuffer>& buffers = state->tensors_.emplace_back();
+    std::vector<BudgetedBuffer>& buffers = state->tensors_.emplace_back();
     if (graph == nullptr) continue;
-    buffers.resize(graph->tensors.size());
-    for (size_t t = 0; t < buffers.size(); ++t) {
-      const TensorDef& tensor = graph->tensors[t];
+    for (const TensorDef& tensor : graph->tensors) {
+      BudgetedBuffer& buffer = buffers.emplace_back(budget);
       if (!tensor.is_variable) continue;
-      buffers[t] = AlignedBuffer(tensor.shape.num_elements() * DataTypeSize(tensor.type) +
-                                 ops::kInputOverReadBytes);
-      if (!buffers[t].ok()) {
+      const absl::Status reserved = buffer.Reserve(
+          tensor.shape.num_elements() * DataTypeSize(tensor.type) + ops::kInputOverReadBytes);
+      if (!reserved.ok()) {
         return absl::ResourceExhaustedError(
-            absl::StrCat("no memory for variable tensor '", tensor.name, "'"));
+            absl::StrCat("variable tensor '", tensor.name, "': ", reserved.message()));
       }
     }
   }
@@ -37,9 +37,9 @@ absl::StatusOr<std::unique_ptr<State>> State::Create(const Program& program) {
 void State::Reset() {
   for (Variable& variable : variables_) variable.assigned = false;
   for (auto& buffers : tensors_) {
-    for (AlignedBuffer& buffer : buffers) Clear(buffer);
+    for (BudgetedBuffer& buffer : buffers) Clear(buffer);
   }
-  called_.clear();
+  initialized_.clear();
 }
 
 absl::Status State::Assign(int32_t id, DataType type, const ops::TensorView& value) {
@@ -48,12 +48,8 @@ absl::Status State::Assign(int32_t id, DataType type, const ops::TensorView& val
   }
   Variable& variable = variables_[id];
   const size_t bytes = value.shape.num_elements() * DataTypeSize(type);
-  if (variable.data.size() < bytes) {
-    variable.data = AlignedBuffer(bytes);
-    if (!variable.data.ok()) return absl::ResourceExhaustedError("no memory for a variable");
-  }
-  // A value may be an earlier reading of the variable itself.
-  if (bytes > 0) std::memmove(variable.data.data(), value.data, bytes);
+  OCTET_RETURN_IF_ERROR(variable.data.Reserve(bytes));
+  if (bytes > 0) std::memcpy(variable.data.data(), value.data, bytes);
   variable.shape = value.shape;
   variable.type = type;
   variable.assigned = true;

@@ -3,10 +3,11 @@
 #define OCTET_ENGINE_RUNTIME_STATE_H_
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <vector>
 
-#include "engine/base/aligned_buffer.h"
+#include "engine/base/memory_budget.h"
 #include "engine/ops/core/environment.h"
 #include "engine/plan/graph.h"
 
@@ -16,30 +17,34 @@ namespace octet {
 // variable tensors zero. Not thread-safe: one run uses it at a time.
 class State final : public ops::VariableStore {
  public:
-  // ResourceExhausted where memory for the variable tensors can't be had.
-  static absl::StatusOr<std::unique_ptr<State>> Create(const Program& program);
+  // Memory is of the budget, which outlives the state. ResourceExhausted where there is none for
+  // the variable tensors.
+  static absl::StatusOr<std::unique_ptr<State>> Create(const Program& program,
+                                                       MemoryBudget& budget);
 
   // Back to fresh.
   void Reset();
 
   absl::Status Assign(int32_t id, DataType type, const ops::TensorView& value) override;
   absl::StatusOr<ops::TensorView> Read(int32_t id, DataType type) const override;
-  bool FirstCall(int32_t subgraph) override { return called_.insert(subgraph).second; }
+  bool IsInitialized(int32_t subgraph) const override { return initialized_.count(subgraph) > 0; }
+  void SetInitialized(int32_t subgraph) override { initialized_.insert(subgraph); }
 
   // Memory of a variable tensor.
   std::byte* Tensor(int32_t subgraph, int32_t tensor) { return tensors_[subgraph][tensor].data(); }
 
  private:
   struct Variable {
+    explicit Variable(MemoryBudget& budget) : data(budget) {}
     bool assigned = false;
     DataType type = DataType::kFloat32;
     Shape shape;
-    AlignedBuffer data;
+    BudgetedBuffer data;
   };
 
   std::vector<Variable> variables_;
-  std::vector<std::vector<AlignedBuffer>> tensors_;  // by subgraph and tensor; most are empty
-  std::set<int32_t> called_;
+  std::vector<std::vector<BudgetedBuffer>> tensors_;  // by subgraph and tensor; most are empty
+  std::set<int32_t> initialized_;
 };
 
 }  // namespace octet

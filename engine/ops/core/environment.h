@@ -12,7 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/base/data_type.h"
+#include "engine/base/memory_budget.h"
 #include "engine/base/shape.h"
+#include "engine/model/model.h"
 
 namespace octet::ops {
 
@@ -22,15 +24,35 @@ struct TensorView {
   Shape shape;
 };
 
+// Gives memory to outputs whose shape only a run can tell.
+class OutputAllocator {
+ public:
+  virtual ~OutputAllocator() = default;
+  // Memory for output `i`, 64-byte aligned; at most once a run for each output. ResourceExhausted
+  // past the limit of memory.
+  virtual absl::StatusOr<void*> Allocate(int i, const Shape& shape) = 0;
+};
+
+// What preparing a call has to know of the subgraph that is called.
+struct Callee {
+  const SubgraphDef* subgraph = nullptr;
+  // It changes state that outlives a run.
+  bool has_side_effects = false;
+};
+
 // Runs other subgraphs of the model: IF, WHILE, CALL_ONCE.
 class SubgraphRunner {
  public:
   virtual ~SubgraphRunner() = default;
 
-  // Runs a subgraph on inputs that fit its declared types; copies them first. The views stay valid
-  // until the same subgraph runs again.
-  virtual absl::StatusOr<absl::Span<const TensorView>> Run(int32_t subgraph,
-                                                           absl::Span<const TensorView> inputs) = 0;
+  // Runs a subgraph on inputs that fit its declared types, then copies each of its outputs into
+  // memory from `outputs`, which must not overlap `inputs`. ResourceExhausted past the limit of
+  // memory, or of calls in one run of the model.
+  virtual absl::Status Run(int32_t subgraph, absl::Span<const TensorView> inputs,
+                           OutputAllocator& outputs) = 0;
+
+  // For what an operator keeps from call to call.
+  virtual MemoryBudget& memory() = 0;
 };
 
 // State that outlives a run: one for each stream of requests, never shared.
@@ -44,8 +66,9 @@ class VariableStore {
   // Its value, valid until the next Assign of it. FailedPrecondition before the first.
   virtual absl::StatusOr<TensorView> Read(int32_t id, DataType type) const = 0;
 
-  // True the first time that it is asked about `subgraph`.
-  virtual bool FirstCall(int32_t subgraph) = 0;
+  // Whether the subgraph that CALL_ONCE runs has run to its end.
+  virtual bool IsInitialized(int32_t subgraph) const = 0;
+  virtual void SetInitialized(int32_t subgraph) = 0;
 };
 
 // Numbers for the names of variables, given while a model is prepared. A RESOURCE tensor holds one

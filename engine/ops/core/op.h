@@ -34,8 +34,9 @@ struct RunContext {
   absl::Span<const Shape> output_shapes;
   std::byte* scratch = nullptr;  // ScratchBytes() of them, 64-byte aligned
   ThreadPool* pool = nullptr;    // null: one thread
-  // What control flow and state reach out to; null where the graph has neither.
+  // What control flow reaches out to.
   SubgraphRunner* subgraphs = nullptr;
+  // Null in a model without state.
   VariableStore* variables = nullptr;
 
   template <typename T>
@@ -54,15 +55,6 @@ enum class ShapeSource {
   kShapes,  // from the inputs' shapes: InferShapes
   kValues,  // also from the values of the inputs in ValueInputs(): InferShapesFromValues
   kRun,     // from running it: RunAllocating
-};
-
-// Gives memory to outputs whose shape only a run can tell.
-class OutputAllocator {
- public:
-  virtual ~OutputAllocator() = default;
-  // Memory for output `i`, 64-byte aligned; at most once a run for each output. ResourceExhausted
-  // past the limit of memory.
-  virtual absl::StatusOr<void*> Allocate(int i, const Shape& shape) = 0;
 };
 
 // A prepared operator. Immutable and thread-safe; holds its parameters and packed weights, which
@@ -118,6 +110,8 @@ struct PrepareContext {
   Rounding rounding = Rounding::kFloat32;
   IsaSet isas;
   VariableNames* variables = nullptr;
+  // By subgraph index; those that this graph calls are prepared already.
+  absl::Span<const Callee> callees;
 
   int num_inputs() const { return static_cast<int>(op->inputs.size()); }
   // Null where the optional input is absent.
