@@ -41,8 +41,8 @@ size_t ConstantDataBytes(const Model& model) {
 std::vector<std::string> SlotNames(absl::Span<const ops::TypeSlot> slots) {
   std::vector<std::string> names;
   for (const ops::TypeSlot& slot : slots) {
-    names.push_back(
-        absl::StrCat(DataTypeName(slot.type), slot.optional ? "?" : "", slot.repeats ? "..." : ""));
+    names.push_back(absl::StrCat(slot.any ? "ANY" : DataTypeName(slot.type),
+                                 slot.optional ? "?" : "", slot.repeats ? "..." : ""));
   }
   return names;
 }
@@ -91,6 +91,7 @@ absl::StatusOr<std::shared_ptr<const CompiledModel>> CompiledModel::Compile(
   runtime.pool = options.pool;
   runtime.max_rows = options.max_rows;
   runtime.max_arena_bytes = options.max_arena_bytes;
+  runtime.max_subgraph_runs = options.max_subgraph_runs;
   auto impl = std::make_unique<Impl>();
   OCTET_ASSIGN_OR_RETURN(impl->program, CompiledProgram::Compile(model, runtime));
 

@@ -53,6 +53,7 @@ size_t DataTypeSize(DataType type) {
     case DataType::kFloat32:
     case DataType::kInt32:
     case DataType::kUint32:
+    case DataType::kResource:
       return 4;
     case DataType::kFloat64:
     case DataType::kInt64:
@@ -60,7 +61,6 @@ size_t DataTypeSize(DataType type) {
       return 8;
     case DataType::kInt4:
     case DataType::kString:
-    case DataType::kResource:
     case DataType::kOther:
       return 0;
   }

@@ -24,7 +24,7 @@ enum class DataType : uint8_t {
   kBool,
   kInt4,      // two codes a byte, low nibble first
   kString,    // no fixed element size
-  kResource,  // a handle of a variable
+  kResource,  // a handle of a variable: its number, four bytes
   kOther,     // any other type of the file format; a model that uses it is refused by name
 };
 

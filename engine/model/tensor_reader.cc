@@ -176,6 +176,10 @@ absl::Status ReadData(uint32_t buffer, const std::string& label, ConstantStore& 
   }
   const size_t bytes = constants.raw(buffer).size();
   if (bytes == 0) return absl::OkStatus();
+  if (tensor.type == DataType::kResource) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(label, ": a handle of a variable has data in buffer ", buffer));
+  }
   if (tensor.is_variable) {
     return absl::UnimplementedError(absl::StrCat(label, ": a variable with initial data in buffer ",
                                                  buffer, " is not supported"));

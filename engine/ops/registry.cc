@@ -11,7 +11,8 @@ namespace octet::ops {
 namespace {
 
 OpRowList AllRows() {
-  OpRowList rows = JoinRows(ProductRows(), ElementwiseRows(), MovementRows(), ReductionRows());
+  OpRowList rows =
+      JoinRows(ProductRows(), ElementwiseRows(), MovementRows(), ReductionRows(), ControlRows());
   std::stable_sort(rows.begin(), rows.end(),
                    [](const OpRow& a, const OpRow& b) { return a.op < b.op; });
   return rows;
@@ -25,7 +26,7 @@ bool Fits(absl::Span<const TypeSlot> slots, absl::Span<const int32_t> indices,
     if (past_end && (slots.empty() || !slots.back().repeats)) return false;
     const TypeSlot& slot = past_end ? slots.back() : slots[i];
     const bool absent = i >= indices.size() || indices[i] == kAbsentTensor;
-    if (absent ? !slot.optional : tensors[indices[i]].type != slot.type) return false;
+    if (absent ? !slot.optional : !slot.any && tensors[indices[i]].type != slot.type) return false;
   }
   return true;
 }

@@ -40,8 +40,8 @@ bool AllInputsConstant(const Graph& graph, const GraphStep& step) {
 
 // Whether a step can run while the graph is prepared.
 bool IsFoldable(const Graph& graph, const GraphStep& step) {
-  return !step.inputs.empty() && !step.op->HasSideEffects() &&
-         step.op->shape_source() != ops::ShapeSource::kRun && AllInputsConstant(graph, step);
+  return !step.op->HasSideEffects() && step.op->shape_source() != ops::ShapeSource::kRun &&
+         AllInputsConstant(graph, step);
 }
 
 // Runs a step on constants and keeps its outputs as constants.
@@ -102,6 +102,7 @@ absl::Status CheckSources(const SubgraphDef& subgraph) {
 
 absl::StatusOr<std::unique_ptr<const Graph>> PrepareGraph(const SubgraphDef& subgraph,
                                                           const GraphOptions& options,
+                                                          absl::Span<const ops::Callee> callees,
                                                           ops::VariableNames& variables) {
   auto graph = std::make_unique<Graph>();
   graph->tensors = subgraph.tensors;
@@ -110,7 +111,8 @@ absl::StatusOr<std::unique_ptr<const Graph>> PrepareGraph(const SubgraphDef& sub
   OCTET_RETURN_IF_ERROR(CheckSources(subgraph));
   for (size_t i = 0; i < subgraph.operators.size(); ++i) {
     const OperatorDef& op = subgraph.operators[i];
-    ops::PrepareContext context{graph->tensors, &op, options.rounding, options.isas, &variables};
+    ops::PrepareContext context{graph->tensors, &op,        options.rounding,
+                                options.isas,   &variables, callees};
     // An operator that nothing needs is prepared all the same: a file that holds what Octet lacks
     // is refused as a whole, whatever hangs on it.
     OCTET_ASSIGN_OR_RETURN(auto prepared, ops::PrepareOp(context, static_cast<int>(i)));
@@ -139,29 +141,75 @@ std::vector<int32_t> Callees(const OperatorDef& op) {
   return {};
 }
 
-enum class Visit { kNew, kOpen, kDone };
+// How deep calls may nest; each level takes some of a thread's stack.
+constexpr size_t kMaxCallDepth = 64;
 
-// Subgraphs in the order of a depth-first walk from `subgraph`; an open one met again is a circle.
-absl::Status WalkCalls(const Model& model, int32_t subgraph, std::vector<Visit>& visits) {
-  visits[subgraph] = Visit::kOpen;
-  for (const OperatorDef& op : model.subgraphs()[subgraph].operators) {
-    for (int32_t callee : Callees(op)) {
-      if (callee < 0 || callee >= static_cast<int32_t>(visits.size())) {
-        return absl::InvalidArgumentError(absl::StrCat("subgraph ", subgraph, ": ",
-                                                       BuiltinOpName(op.op), " calls subgraph ",
-                                                       callee, ", which does not exist"));
-      }
-      if (visits[callee] == Visit::kOpen) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("subgraph ", callee, " calls itself through subgraph ", subgraph));
-      }
-      if (visits[callee] == Visit::kNew) {
-        OCTET_RETURN_IF_ERROR(WalkCalls(model, callee, visits));
+// The subgraphs that the main one reaches, callees before their callers.
+class CallOrder {
+ public:
+  explicit CallOrder(const Model& model) : model_(model), visits_(model.subgraphs().size()) {}
+
+  absl::StatusOr<std::vector<int32_t>> Find() {
+    OCTET_RETURN_IF_ERROR(Walk(0, 1));
+    return std::move(order_);
+  }
+
+ private:
+  enum class Visit { kNew, kOpen, kDone };
+
+  absl::Status Walk(int32_t subgraph, size_t depth) {
+    visits_[subgraph] = Visit::kOpen;
+    for (const OperatorDef& op : model_.subgraphs()[subgraph].operators) {
+      for (int32_t callee : Callees(op)) {
+        OCTET_RETURN_IF_ERROR(CheckCall(subgraph, op, callee, depth));
+        if (visits_[callee] == Visit::kNew) OCTET_RETURN_IF_ERROR(Walk(callee, depth + 1));
       }
     }
+    visits_[subgraph] = Visit::kDone;
+    order_.push_back(subgraph);
+    return absl::OkStatus();
   }
-  visits[subgraph] = Visit::kDone;
+
+  // An open subgraph met again is a circle.
+  absl::Status CheckCall(int32_t subgraph, const OperatorDef& op, int32_t callee,
+                         size_t depth) const {
+    if (callee < 0 || callee >= static_cast<int32_t>(visits_.size())) {
+      return absl::InvalidArgumentError(absl::StrCat("subgraph ", subgraph, ": ",
+                                                     BuiltinOpName(op.op), " calls subgraph ",
+                                                     callee, ", which does not exist"));
+    }
+    if (visits_[callee] == Visit::kOpen) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("subgraph ", callee, " calls itself through subgraph ", subgraph));
+    }
+    if (depth == kMaxCallDepth) {
+      return absl::UnimplementedError(absl::StrCat(
+          "subgraph ", subgraph, ": calls nest deeper than ", kMaxCallDepth, " levels"));
+    }
+    return absl::OkStatus();
+  }
+
+  const Model& model_;
+  std::vector<Visit> visits_;
+  std::vector<int32_t> order_;
+};
+
+// Handles of variables mean nothing outside of a model.
+absl::Status CheckNoHandles(const SubgraphDef& main) {
+  for (const auto* tensors : {&main.inputs, &main.outputs}) {
+    for (int32_t t : *tensors) {
+      if (main.tensors[t].type != DataType::kResource) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat(tensors == &main.inputs ? "input '" : "output '", main.tensors[t].name,
+                       "' is the handle of a variable"));
+    }
+  }
   return absl::OkStatus();
+}
+
+bool HasSideEffects(const Graph& graph) {
+  return std::any_of(graph.steps.begin(), graph.steps.end(),
+                     [](const GraphStep& step) { return step.op->HasSideEffects(); });
 }
 
 bool KeepsState(const Graph& graph) {
@@ -193,22 +241,21 @@ size_t Program::ConstantBytes() const {
 absl::StatusOr<std::unique_ptr<const Program>> PrepareProgram(std::shared_ptr<const Model> model,
                                                               const GraphOptions& options) {
   auto program = std::make_unique<Program>();
-  std::vector<Visit> visits(model->subgraphs().size(), Visit::kNew);
-  OCTET_RETURN_IF_ERROR(WalkCalls(*model, 0, visits));
+  OCTET_RETURN_IF_ERROR(CheckNoHandles(model->main()));
+  OCTET_ASSIGN_OR_RETURN(const std::vector<int32_t> order, CallOrder(*model).Find());
   ops::VariableNames variables;
-  for (size_t s = 0; s < visits.size(); ++s) {
-    if (visits[s] == Visit::kNew) {
-      program->graphs.push_back(nullptr);
-      continue;
-    }
-    auto graph = PrepareGraph(model->subgraphs()[s], options, variables);
+  program->graphs.resize(model->subgraphs().size());
+  std::vector<ops::Callee> callees(model->subgraphs().size());
+  for (int32_t s : order) {
+    auto graph = PrepareGraph(model->subgraphs()[s], options, callees, variables);
     if (!graph.ok()) {
       return s == 0 ? graph.status()
                     : absl::Status(graph.status().code(),
                                    absl::StrCat("subgraph ", s, ", ", graph.status().message()));
     }
     program->stateful |= KeepsState(**graph);
-    program->graphs.push_back(*std::move(graph));
+    callees[s] = {&model->subgraphs()[s], KeepsState(**graph) || HasSideEffects(**graph)};
+    program->graphs[s] = *std::move(graph);
   }
   program->variables = variables.size();
   program->stateful |= program->variables > 0;

@@ -65,7 +65,7 @@ class ShapeWalk {
 
   // Whether the step's outputs can be computed now: shapes and indices, not data.
   bool IsComputable(const GraphStep& step, const ops::Shapes& outputs) const {
-    if (step.op->HasSideEffects() || step.inputs.empty()) return false;
+    if (step.op->HasSideEffects()) return false;
     const bool inputs_known =
         std::all_of(step.inputs.begin(), step.inputs.end(), [&](int32_t t) { return IsKnown(t); });
     if (!inputs_known && !step.op->OutputsFollowFromShapes()) return false;
@@ -191,6 +191,16 @@ absl::Status CheckFirstDimension(const Graph& graph, absl::Span<const int32_t> t
   return absl::OkStatus();
 }
 
+// What a step says of rows; the shapes of its inputs are known.
+absl::Status RowsApart(const Graph& graph, const GraphStep& step, const Plan& one) {
+  absl::InlinedVector<bool, 4> has_rows;
+  for (int32_t t : step.inputs) {
+    has_rows.push_back(t != kAbsentTensor && !graph.tensors[t].is_constant &&
+                       one.known[t] == nullptr);
+  }
+  return step.op->CheckRowsApart(InputShapes(step, one.shapes), has_rows);
+}
+
 // Rows are equal contiguous parts where dimension 0 doubled and nothing else changed.
 bool Doubled(const Shape& one, const Shape& two) {
   if (one.rank() == 0 || one.rank() != two.rank() || two.dim(0) != 2 * one.dim(0)) return false;
@@ -235,8 +245,9 @@ absl::StatusOr<Plan> BuildPlan(const Graph& graph, std::vector<Shape> input_shap
 
 absl::Status CheckBatchable(const Graph& graph, const Plan& one, const absl::StatusOr<Plan>& two) {
   if (!one.is_static(graph)) {
-    return InStep(graph.steps[one.first_dynamic],
-                  absl::FailedPreconditionError("the shape of its outputs depends on data"));
+    const GraphStep& step = graph.steps[one.first_dynamic];
+    OCTET_RETURN_IF_ERROR(InStep(step, RowsApart(graph, step, one)));
+    return InStep(step, absl::FailedPreconditionError("the shape of its outputs depends on data"));
   }
   OCTET_RETURN_IF_ERROR(CheckFirstDimension(graph, graph.inputs, one.shapes, 1, "input"));
   OCTET_RETURN_IF_ERROR(CheckFirstDimension(graph, graph.outputs, one.shapes, 1, "output"));
@@ -247,13 +258,7 @@ absl::Status CheckBatchable(const Graph& graph, const Plan& one, const absl::Sta
     if (step.op->HasSideEffects()) {
       return InStep(step, absl::FailedPreconditionError("it keeps state"));
     }
-    absl::InlinedVector<bool, 4> has_rows;
-    for (int32_t t : step.inputs) {
-      has_rows.push_back(t != kAbsentTensor && !graph.tensors[t].is_constant &&
-                         one.known[t] == nullptr);
-    }
-    OCTET_RETURN_IF_ERROR(
-        InStep(step, step.op->CheckRowsApart(InputShapes(step, one.shapes), has_rows)));
+    OCTET_RETURN_IF_ERROR(InStep(step, RowsApart(graph, step, one)));
     for (int32_t t : step.outputs) {
       if (!Doubled(one.shapes[t], two->shapes[t])) {
         return InStep(step,

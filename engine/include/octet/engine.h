@@ -52,6 +52,9 @@ struct CompileOptions {
   int max_rows = 16;
   // Bound of one execution context's memory, in bytes; compiling fails beyond it.
   size_t max_arena_bytes = size_t{2} << 30;
+  // How often IF, WHILE and CALL_ONCE may run a subgraph in one run of the model, all together:
+  // a loop that does not end becomes an error.
+  int64_t max_subgraph_runs = 1'000'000;
 };
 
 // One input or output, as clients know it.
@@ -154,8 +157,8 @@ struct SupportedOp {
   std::string op;  // "CONV_2D"
   int min_version = 1;
   int max_version = 1;
-  std::vector<std::string> inputs;  // type names; a trailing "?" marks an optional input, "..."
-                                    // one that may repeat
+  std::vector<std::string> inputs;  // type names, or "ANY"; a trailing "?" marks an optional
+                                    // input, "..." one that may repeat
   std::vector<std::string> outputs;
 };
 

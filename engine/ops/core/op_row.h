@@ -15,7 +15,12 @@ struct TypeSlot {
   DataType type;
   bool optional = false;  // may be absent
   bool repeats = false;   // stands for one or more; only as the last slot
+  bool any = false;       // of any type: `type` says nothing
 };
+
+inline constexpr TypeSlot kAnyType = {DataType::kOther, false, false, true};
+inline constexpr TypeSlot kAnyTypes = {DataType::kOther, false, true, true};  // one or more
+inline constexpr TypeSlot kAnyOrNone = {DataType::kOther, true, true, true};  // none or more
 
 struct OpRow {
   BuiltinOp op;

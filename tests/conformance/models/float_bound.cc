@@ -133,6 +133,19 @@ absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
       const double magnitude = in.magnitude + other.magnitude;
       return RoundedOnce(magnitude, in.error + other.error);
     }
+    case BuiltinOp::kSub: {
+      const double magnitude =
+          LargestInput(graph, op, 0, bounds) + LargestInput(graph, op, 1, bounds);
+      return RoundedOnce(magnitude, in.error + bounds[op.inputs[1]].error);
+    }
+    case BuiltinOp::kSum: {
+      const auto terms = static_cast<double>(shape.num_elements());
+      return Bound{terms * in.magnitude,
+                   terms * in.error + 2 * Gamma(terms) * terms * in.magnitude};
+    }
+    case BuiltinOp::kGreater:
+      // Nothing is allowed: a comparison that falls within the error shows as a difference.
+      return Bound{1.0, 0};
     case BuiltinOp::kAveragePool2d:
     case BuiltinOp::kMean:
       return Bound{in.magnitude, in.error + 2 * Gamma(shape.num_elements()) * in.magnitude};
@@ -189,7 +202,6 @@ absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
     case BuiltinOp::kFloor:
     case BuiltinOp::kFloorDiv:
     case BuiltinOp::kFloorMod:
-    case BuiltinOp::kGreater:
     case BuiltinOp::kRound: {
       OCTET_ASSIGN_OR_RETURN(Bound exact, Pointwise(op, bounds, result));
       exact.error = 0;
@@ -213,24 +225,65 @@ absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
   }
 }
 
+// Bounds of a subgraph's outputs, from those of its inputs.
+absl::StatusOr<std::vector<Bound>> GraphBounds(const Model& model, const SubgraphDef& graph,
+                                               absl::Span<const Bound> inputs,
+                                               absl::Span<const double> output_magnitude);
+
+std::vector<Bound> At(absl::Span<const Bound> bounds, absl::Span<const int32_t> tensors) {
+  std::vector<Bound> picked;
+  for (int32_t t : tensors) picked.push_back(bounds[t]);
+  return picked;
+}
+
+// Both executions take the same branch (see comparisons); it may be either.
+absl::StatusOr<std::vector<Bound>> IfBounds(const Model& model, const OperatorDef& op,
+                                            absl::Span<const Bound> bounds) {
+  const auto& options = std::get<IfOptions>(op.options);
+  const auto inputs = At(bounds, absl::MakeConstSpan(op.inputs).subspan(1));
+  std::vector<Bound> widest(op.outputs.size());
+  for (int32_t branch : {options.then_subgraph, options.else_subgraph}) {
+    OCTET_ASSIGN_OR_RETURN(const auto of_branch,
+                           GraphBounds(model, model.subgraphs()[branch], inputs, {}));
+    for (size_t i = 0; i < widest.size(); ++i) {
+      widest[i].magnitude = std::max(widest[i].magnitude, of_branch[i].magnitude);
+      widest[i].error = std::max(widest[i].error, of_branch[i].error);
+    }
+  }
+  return widest;
+}
+
+absl::StatusOr<std::vector<Bound>> GraphBounds(const Model& model, const SubgraphDef& graph,
+                                               absl::Span<const Bound> inputs,
+                                               absl::Span<const double> output_magnitude) {
+  std::vector<double> recorded(graph.tensors.size(), 0);
+  for (size_t i = 0; i < output_magnitude.size(); ++i) {
+    recorded[graph.outputs[i]] = output_magnitude[i];
+  }
+  std::vector<Bound> bounds(graph.tensors.size());
+  for (size_t i = 0; i < graph.inputs.size(); ++i) bounds[graph.inputs[i]] = inputs[i];
+  for (const OperatorDef& op : graph.operators) {
+    if (op.op == BuiltinOp::kIf) {
+      OCTET_ASSIGN_OR_RETURN(const auto results, IfBounds(model, op, bounds));
+      for (size_t i = 0; i < results.size(); ++i) bounds[op.outputs[i]] = results[i];
+      continue;
+    }
+    OCTET_ASSIGN_OR_RETURN(bounds[op.outputs[0]], Step(graph, op, bounds, recorded[op.outputs[0]]));
+  }
+  return At(bounds, graph.outputs);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<double>> FloatDifferenceBound(
     const Model& model, absl::Span<const double> input_magnitude,
     absl::Span<const double> output_magnitude) {
-  const SubgraphDef& graph = model.main();
-  std::vector<double> recorded(graph.tensors.size(), 0);
-  for (size_t i = 0; i < graph.outputs.size(); ++i)
-    recorded[graph.outputs[i]] = output_magnitude[i];
-  std::vector<Bound> bounds(graph.tensors.size());
-  for (size_t i = 0; i < graph.inputs.size(); ++i) {
-    bounds[graph.inputs[i]].magnitude = input_magnitude[i];
-  }
-  for (const OperatorDef& op : graph.operators) {
-    OCTET_ASSIGN_OR_RETURN(bounds[op.outputs[0]], Step(graph, op, bounds, recorded[op.outputs[0]]));
-  }
+  std::vector<Bound> inputs;
+  for (double magnitude : input_magnitude) inputs.push_back({magnitude, 0});
+  OCTET_ASSIGN_OR_RETURN(const auto bounds,
+                         GraphBounds(model, model.main(), inputs, output_magnitude));
   std::vector<double> errors;
-  for (int32_t t : graph.outputs) errors.push_back(bounds[t].error);
+  for (const Bound& bound : bounds) errors.push_back(bound.error);
   return errors;
 }
 

@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
     Files, HostileModels,
     ::testing::Values(Hostile{"coral_mobilenet_v1_0.25_128_edgetpu_custom", kUnimplemented,
                               "edgetpu-custom-op"},
-                      Hostile{"tf_multi_subgraphs_while", kUnimplemented, "WHILE"},
+                      Hostile{"tf_multi_subgraphs_while", kOk, ""},
                       Hostile{"tf_0_subgraphs", kInvalid, "no subgraph"},
                       Hostile{"tf_empty_model", kInvalid, "subgraph"},
                       Hostile{"tf_test_model_broken", kInvalid, "no identifier TFL3 at offset 4"},
@@ -63,7 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
                       // Its operators are in a valid order after all.
                       Hostile{"litert_topo_order_violation", kOk, ""},
                       Hostile{"tf_zero_size_constant", kOk, ""},
-                      Hostile{"tf_call_once_mul_resource", kUnimplemented, "CALL_ONCE"}),
+                      Hostile{"tf_call_once_mul_resource", kOk, ""}),
     [](const auto& info) {
       std::string name = info.param.file;
       for (char& c : name) c = absl::ascii_isalnum(c) ? c : '_';

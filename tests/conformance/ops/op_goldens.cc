@@ -74,7 +74,8 @@ bool Fits(const std::vector<std::string>& slots, const std::vector<std::string>&
     absl::string_view slot = past_end ? slots.back() : slots[i];
     absl::ConsumeSuffix(&slot, "...");
     const bool optional = absl::ConsumeSuffix(&slot, "?");
-    if (i >= types.size() || types[i].empty() ? !optional : types[i] != slot) return false;
+    if (i >= types.size() || types[i].empty() ? !optional : slot != "ANY" && types[i] != slot)
+      return false;
   }
   return true;
 }

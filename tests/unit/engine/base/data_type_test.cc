@@ -41,7 +41,7 @@ TEST(DataTypeTest, SizesAreThoseOfOneElement) {
 TEST(DataTypeTest, TypesWithoutWholeBytesHaveNoSize) {
   EXPECT_EQ(DataTypeSize(DataType::kInt4), 0u);
   EXPECT_EQ(DataTypeSize(DataType::kString), 0u);
-  EXPECT_EQ(DataTypeSize(DataType::kResource), 0u);
+  EXPECT_EQ(DataTypeSize(DataType::kResource), 4u);
   EXPECT_EQ(DataTypeSize(DataType::kOther), 0u);
 }
 

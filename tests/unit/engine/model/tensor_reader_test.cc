@@ -99,7 +99,7 @@ TEST(ReadTensorTest, DataFitsTheShape) {
   });
   ExpectError(kInvalid, "buffer 1 has 6 bytes; INT16 [2,3] takes 12",
               [](auto& t, auto&) { t.type = tflite::TensorType::INT16; });
-  ExpectError(kInvalid, "RESOURCE [2,3] takes 0",
+  ExpectError(kInvalid, "a handle of a variable has data in buffer 1",
               [](auto& t, auto&) { t.type = tflite::TensorType::RESOURCE; });
   ExpectError(kInvalid, "BOOL values other than 0 and 1",
               [](auto& t, auto&) { t.type = tflite::TensorType::BOOL; });

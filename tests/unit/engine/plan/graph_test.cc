@@ -187,5 +187,89 @@ TEST(ProgramTest, AVariableTensorIsState) {
   EXPECT_TRUE((*program)->stateful);
 }
 
+// Fills the current subgraph with y = IF(p, p) of these branches.
+void Call(ModelBuilder& b, int32_t then_subgraph, int32_t else_subgraph) {
+  const int p = b.Input("p", DataType::kBool, {});
+  const int y = b.Tensor("y", DataType::kBool, {});
+  b.Op(BuiltinOp::kIf, 1, {p, p}, {y}, IfOptions{then_subgraph, else_subgraph});
+  b.Output(y);
+}
+
+void PassThrough(ModelBuilder& b) { b.Output(b.Input("p", DataType::kBool, {})); }
+
+// A chain of this many subgraphs, each of which calls the next twice.
+ModelBuilder Chain(int32_t length) {
+  ModelBuilder b;
+  for (int32_t s = 1; s < length; ++s) {
+    Call(b, s, s);
+    b.Subgraph("next");
+  }
+  PassThrough(b);
+  return b;
+}
+
+TEST(ProgramTest, SubgraphsMayNotCallEachOtherInACircle) {
+  ModelBuilder self;
+  Call(self, 0, 0);
+  EXPECT_THAT(Prepare(self).status().message(),
+              HasSubstr("subgraph 0 calls itself through subgraph 0"));
+  ModelBuilder pair;
+  Call(pair, 1, 2);
+  pair.Subgraph("one");
+  PassThrough(pair);
+  pair.Subgraph("two");
+  Call(pair, 1, 3);
+  pair.Subgraph("three");
+  Call(pair, 1, 2);
+  EXPECT_EQ(Prepare(pair).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(Prepare(pair).status().message(),
+              HasSubstr("subgraph 2 calls itself through subgraph 3"));
+}
+
+TEST(ProgramTest, CallsNestOnlySoDeep) {
+  EXPECT_TRUE(Prepare(Chain(64)).ok());
+  const absl::Status status = Prepare(Chain(65)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(status.message(), HasSubstr("calls nest deeper than 64 levels"));
+  EXPECT_EQ(Prepare(Chain(20000)).status().code(), absl::StatusCode::kUnimplemented);
+}
+
+TEST(ProgramTest, OnlySubgraphsThatAreCalledArePrepared) {
+  ModelBuilder b;
+  Call(b, 2, 2);
+  b.Subgraph("uncalled");
+  b.CustomOp("Sharpen", {b.Input("x", DataType::kBool, {})}, {b.Tensor("y", DataType::kBool, {})});
+  b.Subgraph("called");
+  PassThrough(b);
+  EXPECT_TRUE(Prepare(b).ok()) << Prepare(b).status();
+}
+
+TEST(ProgramTest, AnErrorInASubgraphNamesIt) {
+  ModelBuilder b;
+  Call(b, 1, 1);
+  b.Subgraph("called");
+  const int x = b.Input("x", DataType::kBool, {});
+  const int y = b.Tensor("y", DataType::kBool, {});
+  b.CustomOp("Sharpen", {x}, {y});
+  b.Output(y);
+  EXPECT_THAT(Prepare(b).status().message(),
+              AllOf(HasSubstr("subgraph 1, operator 0"), HasSubstr("'Sharpen'")));
+}
+
+// A handle is as good as a constant: it is known when the model is prepared.
+TEST(ProgramTest, HandlesAreFolded) {
+  ModelBuilder b;
+  const int x = b.Input("x", DataType::kFloat32, {1});
+  const int handle = b.Tensor("h", DataType::kResource, {});
+  b.Op(BuiltinOp::kVarHandle, 1, {}, {handle}, VarHandleOptions{"", "v"});
+  b.Op(BuiltinOp::kAssignVariable, 1, {handle, x}, {});
+  b.Output(x);
+  const auto graph = Prepare(b);
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  ASSERT_EQ((*graph)->steps.size(), 1u);
+  EXPECT_EQ((*graph)->steps[0].kind, BuiltinOp::kAssignVariable);
+  EXPECT_TRUE((*graph)->tensors[handle].is_constant);
+}
+
 }  // namespace
 }  // namespace octet
