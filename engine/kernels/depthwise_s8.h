@@ -23,7 +23,7 @@ struct DepthwiseS8Args {
   int32_t channels;              // any number >= 0
   const int8_t* weights;         // first block, 64-byte aligned
   int64_t weights_block_stride;  // bytes from one channel block to the next
-  const int32_t* bias;           // folded; padded to the channel tile
+  const int32_t* bias;           // folded; padded to the channel tile, in the layout's order
   EpilogueArgs epilogue;
   void* out;                 // int8_t, or int32_t for kEpilogueInt32
   int64_t out_pixel_stride;  // elements of out
@@ -35,9 +35,14 @@ using DepthwiseS8Function = void (*)(const DepthwiseS8Args* args);
 // How a variant wants the weights: blocks of `c_tile` channels; inside a block, for each group of
 // `tap_group` taps: c_tile runs of tap_group codes, channel by channel. Taps are padded with zero
 // weights to a multiple of tap_group; the kernel finds readable bytes for them by itself.
+//
+// Channels of a block go in the order in which byte interleaving leaves them in registers of
+// `lanes` times 16 bytes: channel 16 l + 4 q + j of a block, q and j in [0, 4), stands at
+// (q * lanes + l) * 4 + j. One lane is the natural order; else c_tile is 16 * lanes.
 struct DepthwiseS8Layout {
   int32_t c_tile;
   int32_t tap_group;
+  int32_t lanes;
   int32_t a_offset;  // as in GemmS8Layout
 };
 

@@ -79,6 +79,11 @@ void PackColumn(const GemmS8Layout& layout, const PackedGemmS8& packed, int64_t 
   }
 }
 
+// Where channel `c` of a block stands.
+int32_t PlaceInBlock(const DepthwiseS8Layout& layout, int32_t c) {
+  return layout.lanes == 1 ? c : (c % 16 / 4 * layout.lanes + c / 16) * 4 + c % 4;
+}
+
 }  // namespace
 
 absl::StatusOr<PackedGemmS8> PackGemmS8(const GemmS8Variant& variant, int32_t n, int32_t segments,
@@ -157,7 +162,8 @@ absl::StatusOr<PackedDepthwiseS8> PackDepthwiseS8(const DepthwiseS8Variant& vari
   packed.bias.resize(RoundUp(channels, layout.c_tile));
   const int64_t group_bytes = int64_t{layout.c_tile} * layout.tap_group;
   for (int32_t c = 0; c < channels; ++c) {
-    const int64_t lane = int64_t{c % layout.c_tile} * layout.tap_group;
+    const int32_t place = PlaceInBlock(layout, c % layout.c_tile);
+    const int64_t lane = int64_t{place} * layout.tap_group;
     const int64_t block = c / layout.c_tile * packed.block_stride;
     WeightSums sums;
     for (int64_t t = 0; t < taps; ++t) {
@@ -167,8 +173,9 @@ absl::StatusOr<PackedDepthwiseS8> PackDepthwiseS8(const DepthwiseS8Variant& vari
           .as<int8_t>()[block + t / layout.tap_group * group_bytes + lane + t % layout.tap_group] =
           w;
     }
-    OCTET_ASSIGN_OR_RETURN(packed.bias[c], FoldBias(c, sums, bias.empty() ? 0 : bias[c],
-                                                    input_zero_point, layout.a_offset));
+    OCTET_ASSIGN_OR_RETURN(
+        packed.bias[c / layout.c_tile * layout.c_tile + place],
+        FoldBias(c, sums, bias.empty() ? 0 : bias[c], input_zero_point, layout.a_offset));
   }
   return packed;
 }

@@ -25,8 +25,8 @@ absl::Span<const GemmS8Variant> GemmS8Variants() {
 absl::Span<const DepthwiseS8Variant> DepthwiseS8Variants() {
   static constexpr DepthwiseS8Variant kVariants[] = {
 #define OCTET_GEMM_S8(...)
-#define OCTET_DEPTHWISE_S8(name, isa, c_tile, tap_group, a_offset, minus_128) \
-  {#name, Isa::isa, {c_tile, tap_group, a_offset}, minus_128, name},
+#define OCTET_DEPTHWISE_S8(name, isa, c_tile, tap_group, lanes, a_offset, minus_128) \
+  {#name, Isa::isa, {c_tile, tap_group, lanes, a_offset}, minus_128, name},
 #include "engine/kernels/variants.inc"
   };
   return kVariants;

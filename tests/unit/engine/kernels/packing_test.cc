@@ -48,7 +48,7 @@ TEST(PackGemmS8Test, LaysOutPanelsByHand) {
   EXPECT_THAT(packed->bias, ElementsAre(0, 0, 0, 0));
 }
 
-// The layouts of instruction sets to come, read back by the formula that the contract states.
+// The layouts of wider instruction sets, read back by the formula that the contract states.
 TEST(PackGemmS8Test, EveryLayoutHoldsEveryCodeAndZeros) {
   const GemmS8Layout layouts[] = {{16, 4, 64, 0}, {16, 4, 4, 128}, {8, 8, 8, 0}, {4, 1, 1, 0}};
   for (const GemmS8Layout& layout : layouts) {
@@ -163,7 +163,7 @@ TEST(PackDepthwiseS8Test, LaysOutBlocksByHand) {
   const std::vector<int8_t> weights = {1,  2,  3,    //
                                        11, 12, 13,   //
                                        21, 22, 23};  //
-  const DepthwiseS8Variant variant = Depthwise({2, 2, 0});
+  const DepthwiseS8Variant variant = Depthwise({2, 2, 1, 0});
   const auto packed = PackDepthwiseS8(variant, 3, 3, weights, {100, 200, 300}, 1);
   ASSERT_TRUE(packed.ok()) << packed.status();
   EXPECT_EQ(packed->block_stride, 64);
@@ -175,8 +175,31 @@ TEST(PackDepthwiseS8Test, LaysOutBlocksByHand) {
   EXPECT_THAT(packed->bias, ElementsAre(100 - 33, 200 - 36, 300 - 39, 0));
 }
 
+// Two lanes: fours of the first sixteen channels alternate with fours of the next.
+TEST(PackDepthwiseS8Test, OrdersChannelsAsInterleavingLeavesThem) {
+  std::vector<int8_t> weights(40);
+  std::vector<int32_t> bias(40);
+  for (int c = 0; c < 40; ++c) {
+    weights[c] = static_cast<int8_t>(c + 1);
+    bias[c] = 100 + c;
+  }
+  const DepthwiseS8Variant variant = Depthwise({32, 4, 2, 0});
+  const auto packed = PackDepthwiseS8(variant, 40, 1, weights, bias, 0);
+  ASSERT_TRUE(packed.ok()) << packed.status();
+  ASSERT_EQ(packed->bias.size(), 64);
+  const int order[] = {0, 1, 2,  3,  16, 17, 18, 19, 4,  5,  6,  7,  20, 21, 22, 23,
+                       8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31};
+  for (int place = 0; place < 32; ++place) {
+    EXPECT_EQ(packed->blocks.as<int8_t>()[place * 4], order[place] + 1) << place;
+    EXPECT_EQ(packed->blocks.as<int8_t>()[place * 4 + 1], 0) << place;
+    EXPECT_EQ(packed->bias[place], 100 + order[place]) << place;
+    const int next = 32 + order[place];
+    EXPECT_EQ(packed->bias[32 + place], next < 40 ? 100 + next : 0) << place;
+  }
+}
+
 TEST(PackDepthwiseS8Test, ChecksAsTheMatrixDoes) {
-  const DepthwiseS8Variant variant = Depthwise({4, 1, 128});
+  const DepthwiseS8Variant variant = Depthwise({4, 1, 1, 128});
   const std::vector<int8_t> weights = {127, 1, -128, 2};
   const auto packed = PackDepthwiseS8(variant, 2, 2, weights, {}, -1);
   ASSERT_TRUE(packed.ok()) << packed.status();

@@ -35,13 +35,20 @@ TEST(SelectTest, Avx2ServesX86WithIt) {
   const std::string depthwise =
       IfBuilt(Isa::kAvx2, "depthwise_s8s8s32_16x2_avx2", kScalarDepthwise);
   const IsaSet avx2 = IsaSet().With(Isa::kAvx2);
-  // Sets without kernels of their own fall back on the next one below.
-  const IsaSet server = avx2.With(Isa::kAvxVnni).With(Isa::kAvx512Vnni).With(Isa::kAmx);
-  for (IsaSet allowed : {avx2, avx2.With(Isa::kAvxVnni), server}) {
-    for (bool has_minus_128 : {false, true}) {
-      EXPECT_EQ(GemmFor(allowed, has_minus_128), gemm);
-      EXPECT_EQ(DepthwiseFor(allowed, has_minus_128), depthwise);
-    }
+  for (bool has_minus_128 : {false, true}) {
+    EXPECT_EQ(GemmFor(avx2, has_minus_128), gemm);
+    EXPECT_EQ(DepthwiseFor(avx2, has_minus_128), depthwise);
+  }
+}
+
+TEST(SelectTest, Avx512VnniServesServersWithIt) {
+  const std::string gemm = IfBuilt(Isa::kAvx512Vnni, "gemm_s8s8s32_6x16x4_avx512vnni", kScalarGemm);
+  const std::string depthwise =
+      IfBuilt(Isa::kAvx512Vnni, "depthwise_s8s8s32_64x4_avx512vnni", kScalarDepthwise);
+  const IsaSet server = IsaSet().With(Isa::kAvx2).With(Isa::kAvxVnni).With(Isa::kAvx512Vnni);
+  for (bool has_minus_128 : {false, true}) {
+    EXPECT_EQ(GemmFor(server, has_minus_128), gemm);
+    EXPECT_EQ(DepthwiseFor(server, has_minus_128), depthwise);
   }
 }
 

@@ -47,6 +47,7 @@ TEST(VariantsTest, LayoutsAreWhatPackingExpects) {
     EXPECT_GT(v.layout.tap_group, 0) << v.name;
     EXPECT_GT(v.layout.c_tile, 0) << v.name;
     EXPECT_LE(v.layout.c_tile, kDepthwiseOverReadBytes) << v.name;
+    EXPECT_TRUE(v.layout.lanes == 1 || v.layout.c_tile == 16 * v.layout.lanes) << v.name;
     EXPECT_NE(v.run, nullptr) << v.name;
   }
 }
