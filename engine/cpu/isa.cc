@@ -52,6 +52,9 @@ IsaSet BuiltIsas() {
 #ifdef OCTET_BUILT_AVX512VNNI
   built = built.With(Isa::kAvx512Vnni);
 #endif
+#ifdef OCTET_BUILT_AMX
+  built = built.With(Isa::kAmx);
+#endif
 #ifdef OCTET_BUILT_NEON
   built = built.With(Isa::kNeon);
 #endif

@@ -27,20 +27,26 @@ struct DepthwiseShape {
 };
 
 constexpr GemmShape kGemmShapes[] = {
-    {"in_cache", 96, 64, 1, 512},
-    {"mobilenet_pointwise_56", 3136, 128, 1, 64},
+    {"mobilenet_pointwise_112", 12544, 64, 1, 32},
+    {"mobilenet_pointwise_56", 3136, 128, 1, 128},
+    {"mobilenet_pointwise_28", 784, 256, 1, 256},
     {"mobilenet_pointwise_14", 196, 512, 1, 512},
     {"mobilenet_pointwise_7", 49, 1024, 1, 1024},
+    {"mobilenet_v2_expand_56", 3136, 144, 1, 24},
+    {"mobilenet_v2_project_56", 3136, 24, 1, 144},
+    {"efficientnet_project_14", 196, 112, 1, 672},
+    {"resnet_3x3_56", 3136, 64, 3, 192},
     {"resnet_3x3_28", 784, 128, 3, 384},
     {"resnet_3x3_7", 49, 512, 3, 1536},
-    {"stem_3x3x3", 1024, 16, 3, 9},
+    {"stem_3x3x3", 12544, 32, 1, 27},
     {"fully_connected_1x1024x1000", 1, 1000, 1, 1024},
-    {"fully_connected_1x128x10", 1, 10, 1, 128},
+    {"fully_connected_1x128x128", 1, 128, 1, 128},
     {"fully_connected_8x640x128", 8, 128, 1, 640},
 };
 constexpr DepthwiseShape kDepthwiseShapes[] = {
-    {"3x3_112x32", 112, 32, 9}, {"3x3_14x512", 14, 512, 9}, {"5x5_14x240", 14, 240, 25},
-    {"3x3_25x64", 25, 64, 9},   {"3x3_7x1024", 7, 1024, 9},
+    {"3x3_112x32", 112, 32, 9}, {"3x3_56x128", 56, 128, 9}, {"3x3_28x256", 28, 256, 9},
+    {"3x3_14x512", 14, 512, 9}, {"3x3_7x1024", 7, 1024, 9}, {"5x5_14x240", 14, 240, 25},
+    {"3x3_25x64", 25, 64, 9},
 };
 
 std::vector<int8_t> RandomCodes(int64_t count) {

@@ -132,6 +132,11 @@ TEST_P(GemmS8Test, EqualsReferenceOnShapesThatTestTails) {
       {5, 7, 1, 30, 0, 1, 3},
       {3, 4, 40, 13, 1, 2, 1},
       {9, 33, 7, 1, 3},
+      {33, 17, 1, 70},
+      {49, 48, 1, 200, 0, 0, 1},
+      {64, 70, 3, 66, 5, 3},
+      {97, 33, 2, 300},
+      {129, 65, 1, 64},
   };
   for (const Shape& shape : shapes) {
     for (EpilogueKind kind : kAllEpilogues) {
@@ -191,7 +196,7 @@ TEST_P(GemmS8Test, EqualsReferenceOnRandomProblems) {
     return std::uniform_int_distribution<int>(0, limit)(random_);
   };
   for (int i = 0; i < 400; ++i) {
-    const Shape shape = {up_to(20), up_to(70), 1 + up_to(3), up_to(90),
+    const Shape shape = {up_to(50), up_to(70), 1 + up_to(3), up_to(90),
                          up_to(9),  up_to(9),  up_to(5)};
     const Data data = {kAllCodes[up_to(4)], kAllCodes[up_to(4)], up_to(255) - 128};
     Check(shape, data, kAllEpilogues[up_to(3)], kAllScales[up_to(2)]);

@@ -52,6 +52,17 @@ TEST(SelectTest, Avx512VnniServesServersWithIt) {
   }
 }
 
+TEST(SelectTest, AmxMultipliesMatricesAndLeavesDepthwiseToAvx512) {
+  const IsaSet all =
+      IsaSet().With(Isa::kAvx2).With(Isa::kAvxVnni).With(Isa::kAvx512Vnni).With(Isa::kAmx);
+  for (bool has_minus_128 : {false, true}) {
+    EXPECT_EQ(GemmFor(all, has_minus_128),
+              IfBuilt(Isa::kAmx, "gemm_s8s8s32_32x16x4_amx", kScalarGemm));
+    EXPECT_EQ(DepthwiseFor(all, has_minus_128),
+              IfBuilt(Isa::kAvx512Vnni, "depthwise_s8s8s32_64x4_avx512vnni", kScalarDepthwise));
+  }
+}
+
 TEST(SelectTest, NeonServesArm) {
   const std::string gemm = IfBuilt(Isa::kNeon, "gemm_s8s8s32_4x8x1_neon", kScalarGemm);
   const std::string depthwise = IfBuilt(Isa::kNeon, "depthwise_s8s8s32_8x1_neon", kScalarDepthwise);

@@ -57,7 +57,8 @@ TEST(VariantsTest, OnlyBuiltInstructionSetsAndAllOfThem) {
   for (const GemmS8Variant& v : GemmS8Variants()) gemm = gemm.With(v.isa);
   for (const DepthwiseS8Variant& v : DepthwiseS8Variants()) depthwise = depthwise.With(v.isa);
   EXPECT_EQ(gemm, BuiltIsas());
-  EXPECT_EQ(depthwise, BuiltIsas());
+  // Tiles multiply matrices; what AMX machines convolve depthwise with is AVX-512.
+  EXPECT_EQ(depthwise, BuiltIsas().Without(Isa::kAmx));
 }
 
 TEST(VariantsTest, AScalarVariantHeadsEachListAndTakesEverything) {

@@ -1,0 +1,211 @@
+#include "engine/kernels/gemm_s8.h"
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/kernels/avx512vnni/epilogue.h"
+
+// TDPBSSD multiplies 16 x 64 by 64 x 16 codes. A block has two tiles of rows by two of columns; the
+// left side is read where it lies, and what its tiles hold beyond a segment meets zero weights.
+// While the tile unit multiplies one block, the vector units requantize the one before.
+//
+// Tiles are configured at the start of each call and released at its end, whichever thread makes
+// it: between calls no thread has tile state that its context switches would have to save.
+namespace octet::kernels {
+namespace {
+
+constexpr int kTile = 16;       // rows, and columns, of a tile of sums
+constexpr int kTileCodes = 64;  // codes of a row of a tile
+constexpr int kRows = 2 * kTile;
+constexpr int kPanels = 2;
+constexpr int64_t kPanelSums = kRows * kTile;
+constexpr int64_t kPanelStep = kTile * kTileCodes;  // bytes of a panel that a tile holds
+// Rows of the left side that stay in the first cache while panels pass by.
+constexpr int64_t kGroupBytes = 32 << 10;
+// Fewest rows for which setting up an epilogue pays.
+constexpr int64_t kMinFinish = 4;
+
+// Tiles: sums 0 to 3 (row tile * 2 + panel), rows of the left side 4 and 5, panels 6 and 7.
+struct alignas(64) TileConfiguration {
+  uint8_t palette = 1;
+  uint8_t start_row = 0;
+  uint8_t reserved[14] = {};
+  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+static_assert(sizeof(TileConfiguration) == 64);
+
+// One for each number of rows of the left side, less one. Constants, because compilers do not know
+// that loading a configuration reads all of it.
+struct TileConfigurations {
+  TileConfiguration of[kTile];
+
+  constexpr TileConfigurations() : of() {
+    for (int rows = 1; rows <= kTile; ++rows) {
+      for (int tile = 0; tile < 6; ++tile) of[rows - 1].rows[tile] = static_cast<uint8_t>(rows);
+    }
+  }
+};
+constexpr TileConfigurations kConfigurations;
+
+// Sums of a block that wait for their epilogue, rows [next, rows).
+struct Pending {
+  TileSums sums;
+  TileOut to;
+  EpilogueArgs epilogue;
+  int next;
+  int rows;
+};
+
+// Finishes up to `count` more rows.
+template <int kKind, bool kNarrow>
+void Finish(Pending& p, int64_t count) {
+  if (p.next >= p.rows) return;
+  const int end = p.rows - p.next < count ? p.rows : p.next + static_cast<int>(count);
+  FinishRows<kKind, kNarrow>(p.sums, p.to, p.epilogue, p.next, end);
+  p.next = end;
+}
+using FinishFunction = void (*)(Pending&, int64_t);
+
+FinishFunction FinishFor(const EpilogueArgs& e) {
+  const bool narrow = IsNarrow(e);
+  switch (e.kind) {
+    case kEpilogueFixedPoint:
+      return narrow ? Finish<kEpilogueFixedPoint, true> : Finish<kEpilogueFixedPoint, false>;
+    case kEpilogueFloat32:
+      return narrow ? Finish<kEpilogueFloat32, true> : Finish<kEpilogueFloat32, false>;
+    case kEpilogueFloat64:
+      return Finish<kEpilogueFloat64, false>;
+    default:
+      return Finish<kEpilogueInt32, false>;
+  }
+}
+
+// One block: its first row at `a`; its second tile begins `second` rows on, and may overlap the
+// first.
+struct Block {
+  const int8_t* a;
+  int64_t second;
+  const int8_t* b;
+  const int32_t* bias;
+  int64_t steps_per_segment;
+  int64_t finish_rows;  // of the block before, in each step
+};
+
+// sums[p][r] = bias + rows times panels, of which kM tiles by kP are there.
+template <int kM, int kP>
+void MultiplyBlock(const GemmS8Args& g, const Block& block, FinishFunction finish, Pending& before,
+                   int32_t* sums) {
+  // A stride of zero gives every row of a tile the same bias.
+  _tile_loadd(0, block.bias, 0);
+  if constexpr (kP > 1) _tile_loadd(1, block.bias + kTile, 0);
+  if constexpr (kM > 1) _tile_loadd(2, block.bias, 0);
+  if constexpr (kM > 1 && kP > 1) _tile_loadd(3, block.bias + kTile, 0);
+  const int8_t* b = block.b;
+  const int64_t second = block.second * g.a_row_stride;
+  for (int64_t s = 0; s < g.segments; ++s) {
+    const int8_t* a = block.a + s * g.a_segment_stride;
+    for (int64_t i = 0; i < block.steps_per_segment; ++i, a += kTileCodes, b += kPanelStep) {
+      _tile_loadd(6, b, kTileCodes);
+      _tile_loadd(4, a, g.a_row_stride);
+      _tile_dpbssd(0, 4, 6);
+      if constexpr (kP > 1) {
+        _tile_loadd(7, b + g.b_panel_stride, kTileCodes);
+        _tile_dpbssd(1, 4, 7);
+      }
+      if constexpr (kM > 1) {
+        _tile_loadd(5, a + second, g.a_row_stride);
+        _tile_dpbssd(2, 5, 6);
+        if constexpr (kP > 1) _tile_dpbssd(3, 5, 7);
+      }
+      finish(before, block.finish_rows);
+    }
+  }
+  finish(before, kRows);
+  _tile_stored(0, sums, kTile * 4);
+  if constexpr (kP > 1) _tile_stored(1, sums + kPanelSums, kTile * 4);
+  if constexpr (kM > 1) {
+    int32_t* below = sums + block.second * kTile;
+    _tile_stored(2, below, kTile * 4);
+    if constexpr (kP > 1) _tile_stored(3, below + kPanelSums, kTile * 4);
+  }
+}
+
+using BlockFunction = void (*)(const GemmS8Args&, const Block&, FinishFunction, Pending&, int32_t*);
+constexpr BlockFunction kBlocks[2][2] = {{MultiplyBlock<1, 1>, MultiplyBlock<1, 2>},
+                                         {MultiplyBlock<2, 1>, MultiplyBlock<2, 2>}};
+
+// Walks over the blocks of a product.
+class Product {
+ public:
+  explicit Product(const GemmS8Args& g)
+      : g_(g),
+        finish_(FinishFor(g.epilogue)),
+        steps_per_segment_((int64_t{g.segment_length} + kTileCodes - 1) / kTileCodes) {
+    const int64_t steps = g.segments * steps_per_segment_;
+    const int64_t share = steps > 0 ? (kRows + steps - 1) / steps : kRows;
+    finish_rows_ = share < kMinFinish ? kMinFinish : (share + 1) / 2 * 2;
+    pending_ = {{sums_[0], kPanelSums}, {}, g.epilogue, 0, 0};
+  }
+
+  void Run() {
+    const int64_t k = int64_t{g_.segments} * g_.segment_length;
+    const int64_t fitting = k > 0 ? kGroupBytes / k / kRows * kRows : kRows;
+    const int64_t group = fitting > kRows ? fitting : kRows;
+    for (int64_t first = 0; first < g_.m; first += group) {
+      const int64_t last = g_.m - first < group ? g_.m : first + group;
+      for (int64_t n = 0; n < g_.n; n += kPanels * kTile) {
+        for (int64_t m = first; m < last; m += kRows) Multiply(m, n);
+      }
+    }
+    finish_(pending_, kRows);
+  }
+
+ private:
+  // The block at row m and column n. The last tile of rows begins so that it ends with the matrix.
+  void Multiply(int64_t m, int64_t n) {
+    const int64_t rest = g_.m - m < kRows ? g_.m - m : kRows;
+    const int64_t begin = rest < kTile && g_.m >= kTile ? g_.m - kTile : m;
+    const int columns = g_.n - n < kPanels * kTile ? static_cast<int>(g_.n - n) : kPanels * kTile;
+    const int64_t panel = n / kTile;
+    Block block = {g_.a + begin * g_.a_row_stride,
+                   rest - kTile,
+                   g_.b + panel * g_.b_panel_stride,
+                   g_.bias + n,
+                   steps_per_segment_,
+                   finish_rows_};
+    kBlocks[rest > kTile][columns > kTile](g_, block, finish_, pending_, sums_[turn_]);
+    pending_.sums.sums = sums_[turn_];
+    pending_.to = {Row(begin), g_.out_row_stride, n, columns};
+    pending_.next = static_cast<int>(m - begin);
+    pending_.rows = static_cast<int>(m - begin + rest);
+    turn_ ^= 1;
+  }
+
+  void* Row(int64_t m) const {
+    const int64_t element = g_.epilogue.kind == kEpilogueInt32 ? 4 : 1;
+    return static_cast<int8_t*>(g_.out) + m * g_.out_row_stride * element;
+  }
+
+  alignas(64) int32_t sums_[2][kPanels * kPanelSums];
+  const GemmS8Args g_;
+  const FinishFunction finish_;
+  const int64_t steps_per_segment_;
+  int64_t finish_rows_;
+  Pending pending_;
+  int turn_ = 0;
+};
+
+}  // namespace
+
+void gemm_s8s8s32_32x16x4_amx(const GemmS8Args* args) {
+  if (args->m <= 0) return;
+  const int rows = args->m < kTile ? args->m : kTile;
+  _tile_loadconfig(&kConfigurations.of[rows - 1]);
+  Product(*args).Run();
+  _tile_release();
+}
+
+}  // namespace octet::kernels
