@@ -49,6 +49,9 @@ IsaSet BuiltIsas() {
 #ifdef OCTET_BUILT_AVX2
   built = built.With(Isa::kAvx2);
 #endif
+#ifdef OCTET_BUILT_AVXVNNI
+  built = built.With(Isa::kAvxVnni);
+#endif
 #ifdef OCTET_BUILT_AVX512VNNI
   built = built.With(Isa::kAvx512Vnni);
 #endif

@@ -37,6 +37,7 @@ struct DepthwiseZmm {
   static void Spread(Codes a, Codes (&group)[4]) {
     const __m512i bytes = _mm512_broadcast_i32x4(
         _mm_setr_epi8(0, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1, -1, 3, -1, -1, -1));
+#pragma GCC unroll 4
     for (int q = 0; q < 4; ++q) {
       // A set top bit, which makes a zero, stays set.
       group[q] = _mm512_shuffle_epi8(a, _mm512_or_si512(bytes, _mm512_set1_epi32(q * 4)));

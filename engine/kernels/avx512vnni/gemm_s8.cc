@@ -72,7 +72,9 @@ struct TileSource {
 template <int kM, int kP>
 void MultiplyTile(const uint8_t* codes, const TileSource& s, int32_t (*sums)[kRows][kColumns]) {
   __m512i acc[kM][kP];
+#pragma GCC unroll 6
   for (int r = 0; r < kM; ++r) {
+#pragma GCC unroll 4
     for (int p = 0; p < kP; ++p) {
       acc[r][p] = Load16(s.start + p * s.start_panel_stride + r * s.start_row_stride);
     }
@@ -89,7 +91,9 @@ void MultiplyTile(const uint8_t* codes, const TileSource& s, int32_t (*sums)[kRo
       for (int p = 0; p < kP; ++p) acc[r][p] = _mm512_dpbusd_epi32(acc[r][p], a, weights[p]);
     }
   }
+#pragma GCC unroll 6
   for (int r = 0; r < kM; ++r) {
+#pragma GCC unroll 4
     for (int p = 0; p < kP; ++p) _mm512_store_si512(sums[p][r], acc[r][p]);
   }
 }

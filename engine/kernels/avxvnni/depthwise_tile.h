@@ -41,10 +41,12 @@ inline void MultiplyChannels(const DepthwiseS8Args& d, int64_t c, int count) {
   const int8_t* weights = d.weights + c / kBlock * d.weights_block_stride + within * 4;
   const int32_t* bias = d.bias + c / kBlock * kBlock + within;
   typename V::Columns columns[4];
+#pragma GCC unroll 4
   for (int q = 0; q < 4; ++q) columns[q] = V::template LoadColumns<kKind>(d.epilogue, c + 4 * q);
   for (int64_t x = 0; x < d.pixels; ++x) {
     const int8_t* const* taps = d.taps + x * d.tap_step;
     typename V::Sums acc[4];
+#pragma GCC unroll 4
     for (int q = 0; q < 4; ++q) acc[q] = V::LoadSums(bias + q * kLanes * 4);
     const int8_t* w = weights;
     int rest = d.tap_count;

@@ -45,6 +45,7 @@ struct DepthwiseYmm {
   static void Spread(Codes a, Codes (&group)[4]) {
     const __m256i bytes = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(0, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1, -1, 3, -1, -1, -1));
+#pragma GCC unroll 4
     for (int q = 0; q < 4; ++q) {
       // A set top bit, which makes a zero, stays set.
       group[q] = _mm256_shuffle_epi8(a, _mm256_or_si256(bytes, _mm256_set1_epi32(q * 4)));

@@ -41,6 +41,17 @@ TEST(SelectTest, Avx2ServesX86WithIt) {
   }
 }
 
+TEST(SelectTest, AvxVnniServesX86WithIt) {
+  const std::string gemm = IfBuilt(Isa::kAvxVnni, "gemm_s8s8s32_6x16x4_avxvnni", kScalarGemm);
+  const std::string depthwise =
+      IfBuilt(Isa::kAvxVnni, "depthwise_s8s8s32_32x4_avxvnni", kScalarDepthwise);
+  const IsaSet client = IsaSet().With(Isa::kAvx2).With(Isa::kAvxVnni);
+  for (bool has_minus_128 : {false, true}) {
+    EXPECT_EQ(GemmFor(client, has_minus_128), gemm);
+    EXPECT_EQ(DepthwiseFor(client, has_minus_128), depthwise);
+  }
+}
+
 TEST(SelectTest, Avx512VnniServesServersWithIt) {
   const std::string gemm = IfBuilt(Isa::kAvx512Vnni, "gemm_s8s8s32_6x16x4_avx512vnni", kScalarGemm);
   const std::string depthwise =

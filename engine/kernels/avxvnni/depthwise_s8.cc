@@ -1,0 +1,42 @@
+#include "engine/kernels/depthwise_s8.h"
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/kernels/avxvnni/depthwise_tile.h"
+#include "engine/kernels/avxvnni/depthwise_ymm.h"
+
+namespace octet::kernels {
+namespace {
+
+constexpr int kLanes = 2;
+
+template <int kKind>
+void MultiplyRow(const DepthwiseS8Args& args) {
+  const DepthwiseS8Args d = args;  // a copy that no store can alias
+  for (int64_t c = 0; c < d.channels; c += DepthwiseYmm::kChannels) {
+    const int64_t rest = d.channels - c;
+    const int count =
+        rest < DepthwiseYmm::kChannels ? static_cast<int>(rest) : DepthwiseYmm::kChannels;
+    MultiplyChannels<DepthwiseYmm, kLanes, kKind, false>(d, c, count);
+  }
+}
+
+}  // namespace
+
+void depthwise_s8s8s32_32x4_avxvnni(const DepthwiseS8Args* args) {
+  switch (args->epilogue.kind) {
+    case kEpilogueInt32:
+      return MultiplyRow<kEpilogueInt32>(*args);
+    case kEpilogueFixedPoint:
+      return MultiplyRow<kEpilogueFixedPoint>(*args);
+    case kEpilogueFloat32:
+      return MultiplyRow<kEpilogueFloat32>(*args);
+    case kEpilogueFloat64:
+      return MultiplyRow<kEpilogueFloat64>(*args);
+  }
+}
+
+}  // namespace octet::kernels
