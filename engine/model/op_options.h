@@ -37,6 +37,7 @@ struct FullyConnectedOptions {
   bool shuffled_weights = false;  // an obsolete layout; refused
   bool keep_num_dims = false;
   bool asymmetric_quantize_inputs = false;
+  bool int32_bias = false;  // sums of int16 activations have 32 bits, even without a bias
 };
 
 struct Pool2DOptions {

@@ -79,6 +79,7 @@ absl::StatusOr<OpOptions> ReadFullyConnected(const tflite::Operator& source,
       t->weights_format() != tflite::FullyConnectedOptionsWeightsFormat::DEFAULT;
   options.keep_num_dims = t->keep_num_dims();
   options.asymmetric_quantize_inputs = t->asymmetric_quantize_inputs();
+  options.int32_bias = t->quantized_bias_type() == tflite::TensorType::INT32;
   return options;
 }
 

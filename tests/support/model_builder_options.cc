@@ -46,6 +46,7 @@ void Fill(const FullyConnectedOptions& from, BuiltinOp, tflite::OperatorT& to) {
                          : tflite::FullyConnectedOptionsWeightsFormat::DEFAULT;
   t.keep_num_dims = from.keep_num_dims;
   t.asymmetric_quantize_inputs = from.asymmetric_quantize_inputs;
+  if (from.int32_bias) t.quantized_bias_type = tflite::TensorType::INT32;
   to.builtin_options.Set(std::move(t));
 }
 

@@ -24,22 +24,6 @@ Out CutToCode(float value) {
       std::min(static_cast<float>(range.hi), std::max(static_cast<float>(range.lo), value)));
 }
 
-template <typename Out>
-PreparedOp PrepareFromFloat(const PrepareContext& context) {
-  const TensorDef& output = context.output(0);
-  OCTET_RETURN_IF_ERROR(CheckPerTensor(output));
-  const float scale = output.quantization.scale[0];
-  const auto zero_point = static_cast<float>(output.quantization.zero_point[0]);
-  if (context.rounding == Rounding::kFloat32) {
-    const float inverse = 1.0f / scale;
-    return MakeElementwise<float, Out>([inverse, zero_point](float x) {
-      return CutToCode<Out>(std::rint(x * inverse) + zero_point);
-    });
-  }
-  return MakeElementwise<float, Out>(
-      [scale, zero_point](float x) { return CutToCode<Out>(std::round(x / scale) + zero_point); });
-}
-
 // XNNPACK's 8-bit fixed-point ratio, for codes of one type; 0 where it does not take the operator.
 int32_t EighthBitRatio(const PrepareContext& context, float ratio) {
   const bool fits = context.rounding == Rounding::kFloat32 &&
@@ -48,15 +32,16 @@ int32_t EighthBitRatio(const PrepareContext& context, float ratio) {
   return fits ? static_cast<int32_t>(std::rint(256.0f * ratio)) : 0;
 }
 
-// Codes to codes as LiteRT's builtin kernel: its vector body, blocks of 16 elements counted in the
-// shape that was exported, rounds the second time half up; what remains, away from zero.
-template <typename In, typename Out>
-class RequantizeInBlocks final : public Op {
+// LiteRT's builtin kernel: its vector body, blocks of elements counted in the shape that was
+// exported, rounds by `Body`; what remains, by `Rest`. Both: Out operator()(In) const.
+template <typename In, typename Out, typename Body, typename Rest>
+class InBlocks final : public Op {
  public:
-  using Table = std::array<Out, 256>;
-
-  RequantizeInBlocks(const Table& body, const Table& rest, int64_t period)
-      : body_(body), rest_(rest), period_(std::max<int64_t>(period, 1)) {}
+  InBlocks(Body body, Rest rest, int64_t block, int64_t period)
+      : body_(body),
+        rest_(rest),
+        period_(std::max<int64_t>(period, 1)),
+        body_length_(period_ / block * block) {}
 
   absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
     return Shapes{inputs[0]};
@@ -66,25 +51,53 @@ class RequantizeInBlocks final : public Op {
   }
 
   absl::Status Run(const RunContext& context) const override {
-    constexpr int32_t kLowest = std::numeric_limits<In>::min();
     const auto* in = context.in<In>(0);
     auto* out = context.out<Out>(0);
     const int64_t count = context.input_shapes[0].num_elements();
     for (int64_t start = 0; start < count; start += period_) {
-      const int64_t length = std::min(period_, count - start);
-      const int64_t blocks = period_ / 16 * 16;
-      for (int64_t i = 0; i < length; ++i) {
-        out[start + i] = (i < blocks ? body_ : rest_)[in[start + i] - kLowest];
-      }
+      const int64_t end = std::min(start + period_, count);
+      const int64_t body_end = std::min(start + body_length_, end);
+      for (int64_t i = start; i < body_end; ++i) out[i] = body_(in[i]);
+      for (int64_t i = body_end; i < end; ++i) out[i] = rest_(in[i]);
     }
     return absl::OkStatus();
   }
 
  private:
-  const Table body_;
-  const Table rest_;
+  const Body body_;
+  const Rest rest_;
   const int64_t period_;
+  const int64_t body_length_;
 };
+
+template <typename In, typename Out, typename Body, typename Rest>
+PreparedOp MakeInBlocks(Body body, Rest rest, int64_t block, int64_t period) {
+  return std::make_unique<InBlocks<In, Out, Body, Rest>>(std::move(body), std::move(rest), block,
+                                                         period);
+}
+
+template <typename Out>
+PreparedOp PrepareFromFloat(const PrepareContext& context) {
+  const TensorDef& output = context.output(0);
+  OCTET_RETURN_IF_ERROR(CheckPerTensor(output));
+  const float scale = output.quantization.scale[0];
+  const auto zero_point = static_cast<float>(output.quantization.zero_point[0]);
+  if (context.rounding == Rounding::kFloat32) {
+    const float inverse = 1.0f / scale;
+    const auto to_even = [inverse, zero_point](float x) {
+      return CutToCode<Out>(std::rint(x * inverse) + zero_point);
+    };
+    if constexpr (sizeof(Out) == 1) return MakeElementwise<float, Out>(to_even);
+    // XNNPACK takes 8 bits alone.
+    const auto from_double = [scale, zero_point](float x) {
+      const double steps = std::round(static_cast<double>(x) / static_cast<double>(scale));
+      return CutToCode<Out>(static_cast<float>(steps) + zero_point);
+    };
+    return MakeInBlocks<float, Out>(to_even, from_double, 8, output.shape.num_elements());
+  }
+  return MakeElementwise<float, Out>(
+      [scale, zero_point](float x) { return CutToCode<Out>(std::round(x / scale) + zero_point); });
+}
 
 template <typename In, typename Out>
 PreparedOp PrepareFromCodes(const PrepareContext& context) {
@@ -116,8 +129,9 @@ PreparedOp PrepareFromCodes(const PrepareContext& context) {
         int64_t{kernels::MultiplyHalfUp(centred, multiplier)} + zero_out, range.lo, range.hi));
   }
   if (context.rounding == Rounding::kFloat32 && short_ratio == 0) {
-    return std::make_unique<RequantizeInBlocks<In, Out>>(half_up, table,
-                                                         output.shape.num_elements());
+    return MakeInBlocks<In, Out>([half_up, lowest](In code) { return half_up[code - lowest]; },
+                                 [table, lowest](In code) { return table[code - lowest]; }, 16,
+                                 output.shape.num_elements());
   }
   return MakeElementwise<In, Out>([table, lowest](In code) { return table[code - lowest]; });
 }

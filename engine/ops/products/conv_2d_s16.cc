@@ -94,6 +94,7 @@ PreparedOp PrepareConv2DS16(const PrepareContext& context) {
   params.channels = setup.params.out_channels;
   params.channel_stride = setup.group_k();
   params.int32_sums = setup.bias != nullptr && setup.bias->type == DataType::kInt32;
+  params.half_up_channels = setup.groups == 1 ? setup.params.out_channels : 0;
   OCTET_ASSIGN_OR_RETURN(auto product, IntegerProduct::Make(params, context.rounding));
   return std::make_unique<Conv2DS16>(setup, std::move(product));
 }

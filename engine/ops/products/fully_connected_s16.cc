@@ -58,6 +58,9 @@ PreparedOp PrepareFullyConnectedS16(const PrepareContext& context) {
   params.channels = setup.n;
   params.channel_stride = setup.k;
   params.fully_connected = true;
+  params.int32_sums = setup.bias == nullptr ? context.options<FullyConnectedOptions>().int32_bias
+                                            : setup.bias->type == DataType::kInt32;
+  params.half_up_channels = setup.n;
   OCTET_ASSIGN_OR_RETURN(auto product, IntegerProduct::Make(params, context.rounding));
   return std::make_unique<FullyConnectedS16>(setup, std::move(product));
 }

@@ -40,7 +40,14 @@ void ChooseRule(const IntegerProductParams& params, Rounding rounding, OutputSta
   stage.rule = params.fully_connected ? RequantRule::kFloat64 : RequantRule::kFixedPoint;
   switch (params.input->type) {
     case DataType::kInt16:
-      if (!params.fully_connected && !params.int32_sums) stage.rule = RequantRule::kWideSum;
+      if (params.int32_sums && rounding == Rounding::kFloat32) {
+        stage.rule = RequantRule::kHalfUp;
+        stage.half_up_channels = params.half_up_channels;
+        stage.float32_product =
+            params.fully_connected && params.weights->quantization.scale.size() == 1;
+      } else if (!params.int32_sums && !params.fully_connected) {
+        stage.rule = RequantRule::kWideSum;
+      }
       return;
     case DataType::kUint8:
       stage.float32_product = true;

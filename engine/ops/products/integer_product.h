@@ -35,6 +35,7 @@ struct IntegerProductParams {
   int quantized_dimension = 0;
   bool fully_connected = false;
   bool int32_sums = false;  // int16 activations alone: the bias has 32 bits
+  // Where LiteRT's builtin kernel answers: those of its blocks, which round half up.
   int32_t half_up_channels = 0;
 };
 

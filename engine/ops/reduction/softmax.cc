@@ -40,7 +40,7 @@ class SoftmaxF32 final : public RowOp {
 };
 
 // LiteRT's default: a table of exp(-scale * beta * k), k = max - code, in float32.
-template <typename T>
+template <typename In, typename Out>
 class SoftmaxTable final : public RowOp {
  public:
   SoftmaxTable(float input_scale, float beta, const Quantization& out)
@@ -54,7 +54,7 @@ class SoftmaxTable final : public RowOp {
   }
 
   absl::Status Run(const RunContext& context) const override {
-    ForEachRow<T, T>(context, [this](const T* in, T* out, int64_t depth) {
+    ForEachRow<In, Out>(context, [this](const In* in, Out* out, int64_t depth) {
       const int32_t max = *std::max_element(in, in + depth);
       float sum = 0;
       for (int64_t i = 0; i < depth; ++i) sum += exp_[max - in[i]];
@@ -62,11 +62,12 @@ class SoftmaxTable final : public RowOp {
       for (int64_t i = 0; i < depth; ++i) {
         const float share = exp_[max - in[i]] * inverse;
         // Unsigned codes are rounded by truncation of half a code more.
-        const float code = std::is_signed_v<T> ? std::round(share) + static_cast<float>(zero_point_)
-                                               : std::trunc(share + 0.5f);
-        constexpr float kLowest = std::numeric_limits<T>::min();
-        constexpr float kHighest = std::numeric_limits<T>::max();
-        out[i] = static_cast<T>(std::min(std::max(code, kLowest), kHighest));
+        const float code = std::is_signed_v<Out>
+                               ? std::round(share) + static_cast<float>(zero_point_)
+                               : std::trunc(share + 0.5f);
+        constexpr float kLowest = std::numeric_limits<Out>::min();
+        constexpr float kHighest = std::numeric_limits<Out>::max();
+        out[i] = static_cast<Out>(std::min(std::max(code, kLowest), kHighest));
       }
     });
     return absl::OkStatus();
@@ -161,13 +162,8 @@ PreparedOp Prepare8(const PrepareContext& context) {
   }
   // The reference kernel aborts on tiny scales; the float rule answers there.
   const bool tiny = static_cast<double>(scale) * static_cast<double>(beta) <= 0x1p-26;
-  if constexpr (std::is_same_v<In, Out>) {
-    if (context.rounding == Rounding::kFloat32 || tiny) {
-      return std::make_unique<SoftmaxTable<In>>(scale, beta, output.quantization);
-    }
-  } else if (tiny) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("input scale ", scale, " times beta ", beta, " is not above 2^-26"));
+  if (context.rounding == Rounding::kFloat32 || tiny) {
+    return std::make_unique<SoftmaxTable<In, Out>>(scale, beta, output.quantization);
   }
   return std::make_unique<SoftmaxFixedPoint<In, Out>>(scale, beta);
 }

@@ -72,11 +72,13 @@ TEST(ReadOptionsTest, FullyConnected) {
                            FullyConnectedOptions{.activation = Activation::kRelu,
                                                  .shuffled_weights = true,
                                                  .keep_num_dims = true,
-                                                 .asymmetric_quantize_inputs = true});
+                                                 .asymmetric_quantize_inputs = true,
+                                                 .int32_bias = true});
   EXPECT_EQ(o.activation, Activation::kRelu);
   EXPECT_TRUE(o.shuffled_weights);
   EXPECT_TRUE(o.keep_num_dims);
   EXPECT_TRUE(o.asymmetric_quantize_inputs);
+  EXPECT_TRUE(o.int32_bias);
 }
 
 TEST(ReadOptionsTest, Pools) {
