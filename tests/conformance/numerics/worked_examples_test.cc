@@ -232,6 +232,19 @@ TEST(WorkedExamplesTest, EveryOperatorHasALineForEachArithmetic) {
   EXPECT_THAT(missing, IsEmpty());
 }
 
+TEST(NumericsPageTest, NamesEveryOperator) {
+  const std::string page = ReadText("engine/NUMERICS.md");
+  std::set<std::string> named;
+  for (absl::string_view word : absl::StrSplit(page, absl::ByAnyChar(" \n,.;:()|`/"))) {
+    named.emplace(word);
+  }
+  std::set<std::string> missing;
+  for (const SupportedOp& row : ListOps()) {
+    if (named.count(row.op) == 0) missing.insert(row.op);
+  }
+  EXPECT_THAT(missing, IsEmpty());
+}
+
 constexpr char kHeader[] =
     "| operator | arithmetic | model | tensors | fixed_point | float32 | within | remark |\n"
     "|---|---|---|---|---|---|---|---|\n";
