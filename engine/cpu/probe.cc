@@ -66,10 +66,11 @@ IsaSet ComputeX86Isas(const X86Features& f) {
   if (Bit(f.leaf7_1_eax, 4)) isas = isas.With(Isa::kAvxVnni);
   const bool avx512 = Bit(f.leaf7_ebx, 16) && Bit(f.leaf7_ebx, 17) && Bit(f.leaf7_ebx, 30) &&
                       Bit(f.leaf7_ebx, 31) && HasAll(f.xcr0, kAvx512State);
-  if (avx512 && Bit(f.leaf7_ecx, 11)) isas = isas.With(Isa::kAvx512Vnni);
-  // The AMX leaves requantize with AVX-512.
+  const bool vnni = avx512 && Bit(f.leaf7_ecx, 11);
+  if (vnni) isas = isas.With(Isa::kAvx512Vnni);
+  // The AMX leaves requantize with AVX-512, and multiply single rows with its VNNI.
   const bool amx = Bit(f.leaf7_edx, 24) && Bit(f.leaf7_edx, 25) && HasAll(f.xcr0, kAmxState);
-  if (avx512 && amx && f.amx_permitted) isas = isas.With(Isa::kAmx);
+  if (vnni && amx && f.amx_permitted) isas = isas.With(Isa::kAmx);
   return isas;
 }
 

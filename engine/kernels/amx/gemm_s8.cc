@@ -11,6 +11,9 @@
 // left side is read where it lies, and what its tiles hold beyond a segment meets zero weights.
 // While the tile unit multiplies one block, the vector units requantize the one before.
 //
+// A row or two of a small product are quicker without tiles, whose setting up costs as much as the
+// product.
+//
 // Tiles are configured at the start of each call and released at its end, whichever thread makes
 // it: between calls no thread has tile state that its context switches would have to save.
 namespace octet::kernels {
@@ -198,10 +201,72 @@ class Product {
   int turn_ = 0;
 };
 
+constexpr int kMaxRowsWithoutTiles = 2;
+constexpr int64_t kMaxCodesWithoutTiles = 64 << 10;  // of the right side
+constexpr int kWidePanels = 4;
+
+// sums[p] = bias + row times panel p, by products of unsigned codes: 128 times the weights is
+// summed beside them and taken off again.
+template <int kP>
+void MultiplyRow(const GemmS8Args& g, const int8_t* row, const int8_t* panels, const int32_t* bias,
+                 int32_t (*sums)[kTile]) {
+  const __m512i top = _mm512_set1_epi8(-128);
+  const int64_t steps = (int64_t{g.segment_length} + kTileCodes - 1) / kTileCodes;
+  __m512i acc[kP], excess[kP];
+#pragma GCC unroll 4
+  for (int p = 0; p < kP; ++p) {
+    acc[p] = Load16(bias + p * kTile);
+    excess[p] = _mm512_setzero_si512();
+  }
+  for (int64_t s = 0; s < g.segments; ++s) {
+    const int8_t* a = row + s * g.a_segment_stride;
+    const int8_t* b = panels + s * steps * kPanelStep;
+    for (int64_t k = 0; k < g.segment_length; k += 4, b += kTileCodes) {
+      int32_t group;
+      __builtin_memcpy(&group, a + k, sizeof(group));
+      const __m512i codes = _mm512_xor_si512(_mm512_set1_epi32(group), top);
+#pragma GCC unroll 4
+      for (int p = 0; p < kP; ++p) {
+        const __m512i weights = _mm512_loadu_si512(b + p * g.b_panel_stride);
+        acc[p] = _mm512_dpbusd_epi32(acc[p], codes, weights);
+        excess[p] = _mm512_dpbusd_epi32(excess[p], top, weights);
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int p = 0; p < kP; ++p) _mm512_store_si512(sums[p], _mm512_sub_epi32(acc[p], excess[p]));
+}
+
+using RowFunction = void (*)(const GemmS8Args&, const int8_t*, const int8_t*, const int32_t*,
+                             int32_t (*)[kTile]);
+constexpr RowFunction kMultiplyRow[kWidePanels] = {MultiplyRow<1>, MultiplyRow<2>, MultiplyRow<3>,
+                                                   MultiplyRow<4>};
+
+void MultiplyRows(const GemmS8Args& g) {
+  const FinishFunction finish = FinishFor(g.epilogue);
+  const int64_t element = g.epilogue.kind == kEpilogueInt32 ? 4 : 1;
+  for (int64_t m = 0; m < g.m; ++m) {
+    for (int64_t n = 0; n < g.n; n += kWidePanels * kTile) {
+      alignas(64) int32_t sums[kWidePanels][kTile];
+      const int columns =
+          g.n - n < kWidePanels * kTile ? static_cast<int>(g.n - n) : kWidePanels * kTile;
+      kMultiplyRow[(columns - 1) / kTile](g, g.a + m * g.a_row_stride,
+                                          g.b + n / kTile * g.b_panel_stride, g.bias + n, sums);
+      void* out = static_cast<int8_t*>(g.out) + m * g.out_row_stride * element;
+      Pending pending = {{sums[0], kTile}, {out, g.out_row_stride, n, columns}, g.epilogue, 0, 1};
+      finish(pending, 1);
+    }
+  }
+}
+
 }  // namespace
 
 void gemm_s8s8s32_32x16x4_amx(const GemmS8Args* args) {
   if (args->m <= 0) return;
+  const int64_t codes = int64_t{args->n} * args->segments * args->segment_length;
+  if (args->m <= kMaxRowsWithoutTiles && codes <= kMaxCodesWithoutTiles) {
+    return MultiplyRows(*args);
+  }
   const int rows = args->m < kTile ? args->m : kTile;
   _tile_loadconfig(&kConfigurations.of[rows - 1]);
   Product(*args).Run();

@@ -80,8 +80,7 @@ struct DepthwiseZmm {
 };
 
 template <int kKind, bool kNarrow>
-void MultiplyRow(const DepthwiseS8Args& args) {
-  const DepthwiseS8Args d = args;  // a copy that no store can alias
+void MultiplyRow(const DepthwiseS8Args& d) {
   int64_t c = 0;
   for (; c + DepthwiseYmm::kChannels < d.channels; c += DepthwiseZmm::kChannels) {
     const int64_t rest = d.channels - c;

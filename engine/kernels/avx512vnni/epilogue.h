@@ -175,8 +175,7 @@ struct TileOut {
 
 // Any number of columns, sixteen at a time.
 template <int kKind>
-inline void FinishColumns(const TileSums& t, const TileOut& to, const EpilogueArgs& e, int begin,
-                          int end) {
+inline void FinishColumns(TileSums t, TileOut to, const EpilogueArgs& e, int begin, int end) {
   for (int p = 0; p * 16 < to.columns; ++p) {
     const int64_t c = to.c + p * 16;
     const int count = to.columns - p * 16 < 16 ? to.columns - p * 16 : 16;
@@ -199,8 +198,8 @@ inline void FinishColumns(const TileSums& t, const TileOut& to, const EpilogueAr
 
 // Rows [begin, end) of a tile.
 template <int kKind, bool kNarrow>
-inline void FinishRows(const TileSums& t, const TileOut& to, const EpilogueArgs& e, int begin,
-                       int end) {
+inline void FinishRows(TileSums t, TileOut to, const EpilogueArgs& epilogue, int begin, int end) {
+  const EpilogueArgs e = epilogue;  // a copy that no store can alias
   if constexpr (kKind != kEpilogueInt32) {
     int8_t* codes = static_cast<int8_t*>(to.out) + to.c;
     const auto scaled = [&](int p, int r, const Columns16& columns) {

@@ -14,8 +14,7 @@ namespace {
 constexpr int kLanes = 2;
 
 template <int kKind>
-void MultiplyRow(const DepthwiseS8Args& args) {
-  const DepthwiseS8Args d = args;  // a copy that no store can alias
+void MultiplyRow(const DepthwiseS8Args& d) {
   for (int64_t c = 0; c < d.channels; c += DepthwiseYmm::kChannels) {
     const int64_t rest = d.channels - c;
     const int count =

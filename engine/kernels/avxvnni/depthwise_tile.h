@@ -33,9 +33,11 @@ template <typename V, int kLanes>
   for (int q = 0; q < 4; ++q) acc[q] = V::Dot(acc[q], group[q], w + q * kLanes * 16);
 }
 
-// All pixels of the channels from c on, of which there are `count`, at most V::kChannels.
-template <typename V, int kLanes, int kKind, bool kNarrow>
-inline void MultiplyChannels(const DepthwiseS8Args& d, int64_t c, int count) {
+// All pixels of the channels from c on, of which there are `count`, at most V::kChannels. kTaps is
+// the number of taps, or 0 for any.
+template <typename V, int kLanes, int kKind, bool kNarrow, int kTaps>
+inline void MultiplyPixels(const DepthwiseS8Args& args, int64_t c, int count) {
+  const DepthwiseS8Args d = args;  // a copy that no store can alias
   constexpr int kBlock = kLanes * 16;
   const int64_t within = c % kBlock / 16 * 4;
   const int8_t* weights = d.weights + c / kBlock * d.weights_block_stride + within * 4;
@@ -49,7 +51,8 @@ inline void MultiplyChannels(const DepthwiseS8Args& d, int64_t c, int count) {
 #pragma GCC unroll 4
     for (int q = 0; q < 4; ++q) acc[q] = V::LoadSums(bias + q * kLanes * 4);
     const int8_t* w = weights;
-    int rest = d.tap_count;
+    int rest = kTaps > 0 ? kTaps : d.tap_count;
+#pragma GCC unroll 2
     for (; rest >= 4; rest -= 4, taps += 4, w += kBlock * 4) {
       AddTaps<V, kLanes>(taps, c, 4, w, acc);
     }
@@ -65,6 +68,15 @@ inline void MultiplyChannels(const DepthwiseS8Args& d, int64_t c, int count) {
       V::template StoreCodes<kKind, kNarrow>(acc, columns, d.epilogue, count,
                                              static_cast<int8_t*>(d.out) + index);
     }
+  }
+}
+
+template <typename V, int kLanes, int kKind, bool kNarrow>
+inline void MultiplyChannels(const DepthwiseS8Args& d, int64_t c, int count) {
+  if (d.tap_count == 9) {
+    MultiplyPixels<V, kLanes, kKind, kNarrow, 9>(d, c, count);
+  } else {
+    MultiplyPixels<V, kLanes, kKind, kNarrow, 0>(d, c, count);
   }
 }
 

@@ -58,6 +58,12 @@ TEST(ProbeTest, AmxNeedsPermission) {
   EXPECT_EQ(ComputeX86Isas(f).ToString(), "scalar,avx2,avxvnni,avx512vnni");
 }
 
+TEST(ProbeTest, AmxNeedsAvx512Vnni) {
+  X86Features f = Complete();
+  f.leaf7_ecx = 0;
+  EXPECT_EQ(ComputeX86Isas(f).ToString(), "scalar,avx2,avxvnni");
+}
+
 TEST(ProbeTest, Avx512NeedsEveryPart) {
   for (int bit : {16, 17, 30, 31}) {
     X86Features f = Complete();
