@@ -8,8 +8,9 @@
 #include "engine/kernels/elementwise_8.h"
 
 namespace octet::kernels {
+namespace {
 
-static inline int32_t Clamp32(int32_t x, int32_t lo, int32_t hi) {
+inline int32_t Clamp32(int32_t x, int32_t lo, int32_t hi) {
   const int32_t above = x < lo ? lo : x;
   return above > hi ? hi : above;
 }
@@ -22,13 +23,13 @@ struct Scaler32 {
   int32_t mask;
   int32_t threshold;
 
-  static inline Scaler32 Of(Scale32 scale) {
+  static Scaler32 Of(Scale32 scale) {
     const int32_t right = scale.exponent > 0 ? 0 : -scale.exponent;
     const auto mask = static_cast<int32_t>((int64_t{1} << right) - 1);
     return {scale.multiplier, scale.exponent > 0 ? scale.exponent : 0, right, mask, mask >> 1};
   }
 
-  inline int32_t operator()(int32_t x) const {
+  int32_t operator()(int32_t x) const {
     const auto raised = static_cast<int32_t>(static_cast<uint32_t>(x) << left);
     const int64_t product = int64_t{raised} * multiplier + (int64_t{1} << 30);
     const auto high = static_cast<int32_t>(static_cast<uint64_t>(product) >> 31);
@@ -40,7 +41,7 @@ struct Scaler32 {
 // Calls out[i] = code_of(a[i], b[i]) with the steps as constants, so that each case is a vector
 // loop.
 template <typename T, typename CodeOf>
-static inline void RunBinary8(const BinaryRun8& run, CodeOf code_of) {
+inline void RunBinary8(const BinaryRun8& run, CodeOf code_of) {
   const T* a = static_cast<const T*>(run.a);
   const T* b = static_cast<const T*>(run.b);
   T* out = static_cast<T*>(run.out);
@@ -60,10 +61,10 @@ static inline void RunBinary8(const BinaryRun8& run, CodeOf code_of) {
 }
 
 template <typename T>
-static inline void AddOneRoundingLoop(const AddOneRounding8& args, const BinaryRun8& run) {
-  const AddOneRounding8 g = args;  // a copy that no store can alias
+inline void AddOneRoundingLoop(const AddOneRounding8* args, const BinaryRun8* run) {
+  const AddOneRounding8 g = *args;  // a copy that no store can alias
   const int32_t half = 1 << (g.shift - 1);
-  RunBinary8<T>(run, [g, half](int32_t a, int32_t b) {
+  RunBinary8<T>(*run, [g, half](int32_t a, int32_t b) {
     const int32_t sum =
         (a - g.codes.zero_a) * g.weight_a + (b - g.codes.zero_b) * g.weight_b + half;
     return Clamp32((sum >> g.shift) + g.codes.zero_out, g.codes.lo, g.codes.hi);
@@ -71,17 +72,17 @@ static inline void AddOneRoundingLoop(const AddOneRounding8& args, const BinaryR
 }
 
 // + zero_out after a clamp to bounds less zero_out: no result of MB can carry the sum past int32.
-static inline int32_t WithZeroOut(int32_t x, const BinaryCodes8& codes) {
+inline int32_t WithZeroOut(int32_t x, const BinaryCodes8& codes) {
   return Clamp32(x, codes.lo - codes.zero_out, codes.hi - codes.zero_out) + codes.zero_out;
 }
 
 template <typename T>
-static inline void AddFixedPointLoop(const AddFixedPoint8& args, const BinaryRun8& run) {
-  const AddFixedPoint8 g = args;
+inline void AddFixedPointLoop(const AddFixedPoint8* args, const BinaryRun8* run) {
+  const AddFixedPoint8 g = *args;
   const Scaler32 scale_a = Scaler32::Of(g.scale_a);
   const Scaler32 scale_b = Scaler32::Of(g.scale_b);
   const Scaler32 scale_out = Scaler32::Of(g.scale_out);
-  RunBinary8<T>(run, [=](int32_t a, int32_t b) {
+  RunBinary8<T>(*run, [=](int32_t a, int32_t b) {
     const int32_t left = scale_a((a - g.codes.zero_a) * (1 << 20));
     const int32_t right = scale_b((b - g.codes.zero_b) * (1 << 20));
     return WithZeroOut(scale_out(left + right * g.sign), g.codes);
@@ -89,14 +90,14 @@ static inline void AddFixedPointLoop(const AddFixedPoint8& args, const BinaryRun
 }
 
 template <typename T>
-static inline void MulFloatLoop(const MulFloat8& args, const BinaryRun8& run) {
-  const MulFloat8 g = args;
+inline void MulFloatLoop(const MulFloat8* args, const BinaryRun8* run) {
+  const MulFloat8 g = *args;
   // Bounds are integers, so clamping before rounding gives what clamping after it would; then the
   // number is small enough that adding and taking away 1.5 * 2^23 rounds it to even.
   const auto lo = static_cast<float>(g.codes.lo - g.codes.zero_out);
   const auto hi = static_cast<float>(g.codes.hi - g.codes.zero_out);
   const float magic = 12582912.0f;
-  RunBinary8<T>(run, [g, lo, hi, magic](int32_t a, int32_t b) {
+  RunBinary8<T>(*run, [g, lo, hi, magic](int32_t a, int32_t b) {
     const float product = static_cast<float>((a - g.codes.zero_a) * (b - g.codes.zero_b)) * g.ratio;
     const float above = product < lo ? lo : product;
     const float inside = above > hi ? hi : above;
@@ -105,34 +106,41 @@ static inline void MulFloatLoop(const MulFloat8& args, const BinaryRun8& run) {
 }
 
 template <typename T>
-static inline void MulFixedPointLoop(const MulFixedPoint8& args, const BinaryRun8& run) {
-  const MulFixedPoint8 g = args;
+inline void MulFixedPointLoop(const MulFixedPoint8* args, const BinaryRun8* run) {
+  const MulFixedPoint8 g = *args;
   const Scaler32 scale = Scaler32::Of(g.scale);
-  RunBinary8<T>(run, [g, scale](int32_t a, int32_t b) {
+  RunBinary8<T>(*run, [g, scale](int32_t a, int32_t b) {
     return WithZeroOut(scale((a - g.codes.zero_a) * (b - g.codes.zero_b)), g.codes);
   });
 }
 
-static inline void TableLoop(const TableRun8& run) {
+inline void TableLoop(const TableRun8& run) {
   for (int64_t i = 0; i < run.count; ++i) run.out[i] = run.table[run.in[i]];
 }
 
+template <void (*kTable)(const TableRun8&)>
+inline void RunTable(const TableRun8* run) {
+  kTable(*run);
+}
+
+}  // namespace
 }  // namespace octet::kernels
 
-// Defines the table `name` of a leaf's kernels; `table_kernel` maps a TableRun8.
-#define OCTET_DEFINE_ELEMENTWISE_8(name, table_kernel)                                             \
-  extern const Elementwise8 name;                                                                  \
-  const Elementwise8 name = {                                                                      \
-      #name,                                                                                       \
-      +[](const AddOneRounding8* g, const BinaryRun8* r) { AddOneRoundingLoop<int8_t>(*g, *r); },  \
-      +[](const AddOneRounding8* g, const BinaryRun8* r) { AddOneRoundingLoop<uint8_t>(*g, *r); }, \
-      +[](const AddFixedPoint8* g, const BinaryRun8* r) { AddFixedPointLoop<int8_t>(*g, *r); },    \
-      +[](const AddFixedPoint8* g, const BinaryRun8* r) { AddFixedPointLoop<uint8_t>(*g, *r); },   \
-      +[](const MulFloat8* g, const BinaryRun8* r) { MulFloatLoop<int8_t>(*g, *r); },              \
-      +[](const MulFloat8* g, const BinaryRun8* r) { MulFloatLoop<uint8_t>(*g, *r); },             \
-      +[](const MulFixedPoint8* g, const BinaryRun8* r) { MulFixedPointLoop<int8_t>(*g, *r); },    \
-      +[](const MulFixedPoint8* g, const BinaryRun8* r) { MulFixedPointLoop<uint8_t>(*g, *r); },   \
-      +[](const TableRun8* r) { table_kernel(*r); },                                               \
+// Defines the table `name` of a leaf's kernels; `table_kernel` maps a TableRun8. No lambdas: those
+// that initialize a variable of external linkage have weak symbols.
+#define OCTET_DEFINE_ELEMENTWISE_8(name, table_kernel) \
+  extern const Elementwise8 name;                      \
+  const Elementwise8 name = {                          \
+      #name,                                           \
+      AddOneRoundingLoop<int8_t>,                      \
+      AddOneRoundingLoop<uint8_t>,                     \
+      AddFixedPointLoop<int8_t>,                       \
+      AddFixedPointLoop<uint8_t>,                      \
+      MulFloatLoop<int8_t>,                            \
+      MulFloatLoop<uint8_t>,                           \
+      MulFixedPointLoop<int8_t>,                       \
+      MulFixedPointLoop<uint8_t>,                      \
+      RunTable<table_kernel>,                          \
   }
 
 #endif  // OCTET_ENGINE_KERNELS_ELEMENTWISE_8_LOOPS_H_
