@@ -1,7 +1,9 @@
 // Speed of every kernel variant that this machine runs, as multiply-accumulates per second of one
-// core, without padding: what useful work costs.
+// core, without padding: what useful work costs; and as a share of the limit that is measured
+// first.
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +15,7 @@
 #include "engine/cpu/isa.h"
 #include "engine/kernels/packing.h"
 #include "engine/kernels/variants.h"
+#include "tests/bench/limits.h"
 
 namespace octet::kernels {
 namespace {
@@ -76,12 +79,15 @@ T OrExit(absl::StatusOr<T> value) {
   std::exit(1);
 }
 
-void CountWork(benchmark::State& state, double macs) {
-  state.counters["MAC/s"] = benchmark::Counter(macs, benchmark::Counter::kIsIterationInvariantRate);
+// `limit`: multiply-accumulates per second, 0 where it is not known.
+void CountWork(benchmark::State& state, double macs, double limit) {
+  constexpr auto kRate = benchmark::Counter::kIsIterationInvariantRate;
+  state.counters["MAC/s"] = benchmark::Counter(macs, kRate);
+  if (limit > 0) state.counters["share"] = benchmark::Counter(macs / limit, kRate);
 }
 
 void BenchGemm(benchmark::State& state, const GemmS8Variant& variant, const GemmShape& shape,
-               int32_t kind) {
+               int32_t kind, double limit) {
   const int64_t k = int64_t{shape.segments} * shape.segment_length;
   const PackedGemmS8 packed = OrExit(PackGemmS8(
       variant, shape.n, shape.segments, shape.segment_length, RandomCodes(shape.n * k), {}, -3));
@@ -99,12 +105,12 @@ void BenchGemm(benchmark::State& state, const GemmS8Variant& variant, const Gemm
     variant.run(&args);
     benchmark::ClobberMemory();
   }
-  CountWork(state, static_cast<double>(shape.m) * shape.n * k);
+  CountWork(state, static_cast<double>(shape.m) * shape.n * k, limit);
 }
 
 // One output row of a convolution with stride 1; neighbouring pixels share taps.
 void BenchDepthwise(benchmark::State& state, const DepthwiseS8Variant& variant,
-                    const DepthwiseShape& shape, int32_t kind) {
+                    const DepthwiseShape& shape, int32_t kind, double limit) {
   const PackedDepthwiseS8 packed =
       OrExit(PackDepthwiseS8(variant, shape.channels, shape.taps,
                              RandomCodes(int64_t{shape.taps} * shape.channels), {}, -3));
@@ -128,27 +134,38 @@ void BenchDepthwise(benchmark::State& state, const DepthwiseS8Variant& variant,
     variant.run(&args);
     benchmark::ClobberMemory();
   }
-  CountWork(state, static_cast<double>(shape.pixels) * shape.channels * shape.taps);
+  CountWork(state, static_cast<double>(shape.pixels) * shape.channels * shape.taps, limit);
 }
 
 const char* KindName(int32_t kind) { return kind == kEpilogueFloat32 ? "float32" : "fixed_point"; }
 
 void RegisterAll(IsaSet allowed) {
+  std::array<double, kIsaCount> limits = {};
+  for (Isa isa : allowed.Descending()) {
+    const double limit = limits[static_cast<int>(isa)] = MeasureLimit(isa);
+    if (limit > 0) std::printf("limit of %s: %.0f GMAC/s\n", IsaName(isa).data(), limit / 1e9);
+  }
   for (int32_t kind : {kEpilogueFloat32, kEpilogueFixedPoint}) {
     for (const GemmS8Variant& v : GemmS8Variants()) {
       if (!allowed.Has(v.isa)) continue;
+      const double limit = limits[static_cast<int>(v.isa)];
       for (const GemmShape& shape : kGemmShapes) {
         benchmark::RegisterBenchmark(
             absl::StrCat(v.name, "/", shape.label, "/", KindName(kind)).c_str(),
-            [&v, &shape, kind](benchmark::State& s) { BenchGemm(s, v, shape, kind); });
+            [&v, &shape, kind, limit](benchmark::State& s) {
+              BenchGemm(s, v, shape, kind, limit);
+            });
       }
     }
     for (const DepthwiseS8Variant& v : DepthwiseS8Variants()) {
       if (!allowed.Has(v.isa)) continue;
+      const double limit = limits[static_cast<int>(v.isa)];
       for (const DepthwiseShape& shape : kDepthwiseShapes) {
         benchmark::RegisterBenchmark(
             absl::StrCat(v.name, "/", shape.label, "/", KindName(kind)).c_str(),
-            [&v, &shape, kind](benchmark::State& s) { BenchDepthwise(s, v, shape, kind); });
+            [&v, &shape, kind, limit](benchmark::State& s) {
+              BenchDepthwise(s, v, shape, kind, limit);
+            });
       }
     }
   }
