@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/flush_denormals.h"
 #include "engine/base/status_macros.h"
 #include "engine/cpu/isa.h"
 #include "engine/ops/registry.h"
@@ -147,7 +148,10 @@ absl::Span<const std::byte> ExecutionContext::output(int i) const {
 }
 Shape ExecutionContext::input_shape(int i) const { return impl_->runner.input_shape(i); }
 Shape ExecutionContext::output_shape(int i) const { return impl_->runner.output_shape(i); }
-absl::Status ExecutionContext::Run() { return impl_->runner.Run(); }
+absl::Status ExecutionContext::Run() {
+  const ScopedFlushDenormals flush;
+  return impl_->runner.Run();
+}
 void ExecutionContext::ResetState() { impl_->runner.ResetState(); }
 
 absl::Status QuantizeValues(absl::Span<const std::byte> reals, DataType type,

@@ -14,6 +14,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "engine/base/flush_denormals.h"
 
 namespace octet {
 namespace {
@@ -125,6 +126,7 @@ class ThreadPool::Impl {
   }
 
   void WorkerMain() {
+    const ScopedFlushDenormals flush;
     absl::MutexLock lock(&mutex_);
     while (true) {
       mutex_.Await(absl::Condition(this, &Impl::HasWork));

@@ -9,8 +9,9 @@
 
 namespace octet {
 
-// Runs loops on several threads. Thread-safe: several callers may share one pool; their loops take
-// turns at the workers. A pool of one thread runs everything on the caller.
+// Runs loops on several threads, which flush subnormal numbers (flush_denormals.h); a caller does
+// so itself. Thread-safe: several callers may share one pool; their loops take turns at the
+// workers. A pool of one thread runs everything on the caller.
 class ThreadPool {
  public:
   // `threads` counts the caller: a pool of N starts N - 1 workers. Requires threads >= 1.

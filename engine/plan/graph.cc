@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/checked_math.h"
+#include "engine/base/flush_denormals.h"
 #include "engine/base/status_macros.h"
 #include "engine/ops/registry.h"
 
@@ -87,6 +88,7 @@ absl::Status Fold(const GraphStep& step, Graph& graph) {
   context.input_shapes = input_shapes;
   context.output_shapes = output_shapes;
   context.scratch = scratch.data();
+  const ScopedFlushDenormals flush;  // as a run has it
   return step.op->Run(context);
 }
 

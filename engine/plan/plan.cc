@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/flush_denormals.h"
 #include "engine/base/status_macros.h"
 #include "engine/memory/arena_planner.h"
 
@@ -107,6 +108,7 @@ class ShapeWalk {
     context.input_shapes = inputs;
     context.output_shapes = outputs;
     context.scratch = scratch.data();
+    const ScopedFlushDenormals flush;  // as a run has it
     return step.op->Run(context);
   }
 
