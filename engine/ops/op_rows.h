@@ -13,6 +13,7 @@ OpRowList ElementwiseRows();
 OpRowList MovementRows();
 OpRowList ReductionRows();
 OpRowList ControlRows();
+OpRowList RecurrentRows();
 
 }  // namespace octet::ops
 

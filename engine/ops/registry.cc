@@ -11,8 +11,8 @@ namespace octet::ops {
 namespace {
 
 OpRowList AllRows() {
-  OpRowList rows =
-      JoinRows(ProductRows(), ElementwiseRows(), MovementRows(), ReductionRows(), ControlRows());
+  OpRowList rows = JoinRows(ProductRows(), ElementwiseRows(), MovementRows(), ReductionRows(),
+                            ControlRows(), RecurrentRows());
   std::stable_sort(rows.begin(), rows.end(),
                    [](const OpRow& a, const OpRow& b) { return a.op < b.op; });
   return rows;
