@@ -209,4 +209,10 @@ void FloatLstm::Step(const Buffers& buffers, float* hidden, float* cell, ThreadP
   if (projection_) Project(buffers, hidden, pool);
 }
 
+absl::Status CheckLstmState(const FloatLstm& lstm, const Sequence& sequence, const Shape& hidden,
+                            const Shape& cell) {
+  OCTET_RETURN_IF_ERROR(CheckStateShape(hidden, sequence.batch, lstm.outputs()));
+  return CheckStateShape(cell, sequence.batch, lstm.units());
+}
+
 }  // namespace octet::ops

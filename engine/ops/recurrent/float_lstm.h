@@ -60,6 +60,10 @@ class FloatLstm {
   absl::Span<const float> projection_bias_;
 };
 
+// InvalidArgument unless a state fits an LSTM and a sequence.
+absl::Status CheckLstmState(const FloatLstm& lstm, const Sequence& sequence, const Shape& hidden,
+                            const Shape& cell);
+
 }  // namespace octet::ops
 
 #endif  // OCTET_ENGINE_OPS_RECURRENT_FLOAT_LSTM_H_

@@ -19,7 +19,8 @@ void AppendLstmSlots(DataType weights, DataType peephole, DataType bias,
 }
 
 OpRowList RecurrentRows() {
-  return JoinRows(UnidirectionalSequenceLstmRows(), UnidirectionalSequenceRnnRows());
+  return JoinRows(BidirectionalSequenceLstmRows(), UnidirectionalSequenceLstmRows(),
+                  UnidirectionalSequenceRnnRows());
 }
 
 }  // namespace octet::ops

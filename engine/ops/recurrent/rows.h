@@ -8,6 +8,7 @@
 
 namespace octet::ops {
 
+OpRowList BidirectionalSequenceLstmRows();
 OpRowList UnidirectionalSequenceLstmRows();
 OpRowList UnidirectionalSequenceRnnRows();
 

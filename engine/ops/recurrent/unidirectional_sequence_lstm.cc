@@ -19,8 +19,7 @@ class UnidirectionalSequenceLstm final : public StatefulOp {
   absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
     OCTET_ASSIGN_OR_RETURN(const Sequence sequence,
                            SequenceOf(inputs[0], lstm_.depth(), time_major_));
-    OCTET_RETURN_IF_ERROR(CheckStateShape(inputs[kHidden], sequence.batch, lstm_.outputs()));
-    OCTET_RETURN_IF_ERROR(CheckStateShape(inputs[kCell], sequence.batch, lstm_.units()));
+    OCTET_RETURN_IF_ERROR(CheckLstmState(lstm_, sequence, inputs[kHidden], inputs[kCell]));
     OCTET_ASSIGN_OR_RETURN(Shape output, SequenceShape(sequence, lstm_.outputs()));
     return Shapes{std::move(output)};
   }
