@@ -1,5 +1,6 @@
 #include "engine/model/constants.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -69,6 +70,22 @@ absl::StatusOr<absl::Span<const std::byte>> ConstantStore::Aligned(size_t index,
     storage_.copies.push_back(std::move(copy));
   }
   return aligned_[index];
+}
+
+absl::StatusOr<absl::Span<std::byte>> ConstantStore::Unfolded(size_t bytes) {
+  constexpr size_t kLargestRatio = 64;
+  const size_t limit = kLargestRatio * storage_.file.size();
+  if (bytes > limit - std::min(unfolded_bytes_, limit)) {
+    return absl::ResourceExhaustedError(absl::StrCat("sparse tensors would take more than ",
+                                                     kLargestRatio, " times the file's ",
+                                                     storage_.file.size(), " bytes"));
+  }
+  AlignedBuffer buffer(bytes);
+  if (!buffer.ok()) return absl::ResourceExhaustedError("no memory for a sparse tensor");
+  std::memset(buffer.data(), 0, bytes);
+  unfolded_bytes_ += bytes;
+  storage_.copies.push_back(std::move(buffer));
+  return absl::MakeSpan(storage_.copies.back().data(), bytes);
 }
 
 }  // namespace octet

@@ -46,11 +46,15 @@ class ConstantStore {
   absl::Span<const std::byte> raw(size_t index) const { return table_.data(index); }
   // A buffer is copied once at most. ResourceExhausted where there is no memory for the copy.
   absl::StatusOr<absl::Span<const std::byte>> Aligned(size_t index, size_t alignment);
+  // Zeros for a constant that the file has in another form. ResourceExhausted where there is no
+  // memory, or all such constants would be larger than 64 times the file.
+  absl::StatusOr<absl::Span<std::byte>> Unfolded(size_t bytes);
 
  private:
   const BufferTable& table_;
   ModelStorage& storage_;
   std::vector<absl::Span<const std::byte>> aligned_;  // the copy, where one was made
+  size_t unfolded_bytes_ = 0;
 };
 
 }  // namespace octet

@@ -102,7 +102,7 @@ class Model {
 //
 // Takes the bytes over; the model keeps them alive. Errors: InvalidArgument for a file that is not
 // a sound TensorFlow Lite model (naming the tensor, buffer, operator or offset), Unimplemented for
-// a sound one that uses what Octet lacks (string or int4 tensors, sparsity, block-wise scales).
+// a sound one that uses what Octet lacks (string or int4 tensors, block-wise scales).
 absl::StatusOr<std::shared_ptr<const Model>> ReadModel(std::string bytes);
 
 }  // namespace octet

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "engine/base/status_macros.h"
 #include "engine/base/utf8.h"
+#include "engine/model/sparse_tensor.h"
 
 namespace octet {
 namespace {
@@ -65,9 +66,6 @@ absl::StatusOr<DataType> ReadType(tflite::TensorType type, const std::string& la
 }
 
 absl::Status CheckSupported(const tflite::Tensor& tensor, const std::string& label) {
-  if (tensor.sparsity() != nullptr) {
-    return absl::UnimplementedError(absl::StrCat(label, ": sparse tensors are not supported"));
-  }
   if (tensor.external_buffer() != 0) {
     return absl::UnimplementedError(absl::StrCat(label, ": data in external buffer ",
                                                  tensor.external_buffer(),
@@ -167,8 +165,30 @@ absl::StatusOr<Quantization> ReadQuantization(const tflite::QuantizationParamete
   return result;
 }
 
-absl::Status ReadData(uint32_t buffer, const std::string& label, ConstantStore& constants,
-                      TensorDef& tensor) {
+absl::Status CheckBools(const TensorDef& tensor, uint32_t buffer, const std::string& label) {
+  const auto is_bool = [](std::byte b) { return b <= std::byte{1}; };
+  if (tensor.type != DataType::kBool ||
+      std::all_of(tensor.data.begin(), tensor.data.end(), is_bool)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(label, ": buffer ", buffer, " has BOOL values other than 0 and 1"));
+}
+
+absl::StatusOr<absl::Span<const std::byte>> ReadSparse(const tflite::SparsityParameters& sparsity,
+                                                       absl::Span<const std::byte> values,
+                                                       const std::string& label,
+                                                       ConstantStore& constants,
+                                                       const TensorDef& tensor) {
+  const size_t element = DataTypeSize(tensor.type);
+  OCTET_ASSIGN_OR_RETURN(const absl::Span<std::byte> dense,
+                         constants.Unfolded(tensor.shape.num_elements() * element));
+  OCTET_RETURN_IF_ERROR(UnfoldSparse(sparsity, tensor.shape, element, values, label, dense));
+  return absl::Span<const std::byte>(dense);
+}
+
+absl::Status ReadData(uint32_t buffer, const tflite::SparsityParameters* sparsity,
+                      const std::string& label, ConstantStore& constants, TensorDef& tensor) {
   if (buffer == 0) return absl::OkStatus();
   if (buffer >= constants.size()) {
     return absl::InvalidArgumentError(
@@ -186,6 +206,12 @@ absl::Status ReadData(uint32_t buffer, const std::string& label, ConstantStore& 
   }
   const size_t element = DataTypeSize(tensor.type);
   const uint64_t expected = static_cast<uint64_t>(tensor.shape.num_elements()) * element;
+  if (sparsity != nullptr) {
+    OCTET_ASSIGN_OR_RETURN(tensor.data,
+                           ReadSparse(*sparsity, constants.raw(buffer), label, constants, tensor));
+    tensor.is_constant = true;
+    return CheckBools(tensor, buffer, label);
+  }
   if (bytes != expected) {
     return absl::InvalidArgumentError(absl::StrCat(label, ": buffer ", buffer, " has ", bytes,
                                                    " bytes; ", DataTypeName(tensor.type), " ",
@@ -193,13 +219,7 @@ absl::Status ReadData(uint32_t buffer, const std::string& label, ConstantStore& 
   }
   OCTET_ASSIGN_OR_RETURN(tensor.data, constants.Aligned(buffer, element));
   tensor.is_constant = true;
-  const auto is_bool = [](std::byte b) { return b <= std::byte{1}; };
-  if (tensor.type == DataType::kBool &&
-      !std::all_of(tensor.data.begin(), tensor.data.end(), is_bool)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(label, ": buffer ", buffer, " has BOOL values other than 0 and 1"));
-  }
-  return absl::OkStatus();
+  return CheckBools(tensor, buffer, label);
 }
 
 }  // namespace
@@ -225,7 +245,7 @@ absl::StatusOr<TensorDef> ReadTensor(const tflite::Tensor& tensor, const std::st
                                                                  result.type, result.shape, label));
   }
   result.is_variable = tensor.is_variable();
-  OCTET_RETURN_IF_ERROR(ReadData(tensor.buffer(), label, constants, result));
+  OCTET_RETURN_IF_ERROR(ReadData(tensor.buffer(), tensor.sparsity(), label, constants, result));
   return result;
 }
 

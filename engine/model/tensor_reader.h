@@ -12,7 +12,7 @@
 namespace octet {
 
 // Checks type, shape, quantization and constant data. Errors start with `label`; InvalidArgument,
-// Unimplemented (types, sparsity, quantization details, external data) or ResourceExhausted.
+// Unimplemented (types, quantization details, external data) or ResourceExhausted.
 absl::StatusOr<TensorDef> ReadTensor(const tflite::Tensor& tensor, const std::string& label,
                                      ConstantStore& constants);
 

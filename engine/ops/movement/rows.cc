@@ -5,9 +5,10 @@
 namespace octet::ops {
 
 OpRowList MovementRows() {
-  return JoinRows(ConcatenationRows(), GatherRows(), GatherNdRows(), PackRows(), PadRows(),
-                  RepeatRows(), ReshapeRows(), ShapeRows(), SliceRows(), SplitRows(), SqueezeRows(),
-                  StridedSliceRows(), TransposeRows());
+  return JoinRows(BatchBlocksRows(), ConcatenationRows(), DensifyRows(), DepthBlocksRows(),
+                  EmbeddingLookupRows(), FillRows(), GatherRows(), GatherNdRows(), MirrorPadRows(),
+                  PackRows(), PadRows(), RepeatRows(), ReshapeRows(), ShapeRows(), SliceRows(),
+                  SplitRows(), SqueezeRows(), StridedSliceRows(), TransposeRows(), UpdateRows());
 }
 
 }  // namespace octet::ops

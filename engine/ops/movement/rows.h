@@ -6,9 +6,15 @@
 
 namespace octet::ops {
 
+OpRowList BatchBlocksRows();
 OpRowList ConcatenationRows();
+OpRowList DensifyRows();
+OpRowList DepthBlocksRows();
+OpRowList EmbeddingLookupRows();
+OpRowList FillRows();
 OpRowList GatherRows();
 OpRowList GatherNdRows();
+OpRowList MirrorPadRows();
 OpRowList PackRows();
 OpRowList PadRows();
 OpRowList RepeatRows();
@@ -19,6 +25,7 @@ OpRowList SplitRows();
 OpRowList SqueezeRows();
 OpRowList StridedSliceRows();
 OpRowList TransposeRows();
+OpRowList UpdateRows();
 
 }  // namespace octet::ops
 

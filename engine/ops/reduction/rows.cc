@@ -5,8 +5,8 @@
 namespace octet::ops {
 
 OpRowList ReductionRows() {
-  return JoinRows(LogSoftmaxRows(), MeanRows(), NormalizeRows(), Pool2DRows(), ReduceRows(),
-                  ResizeRows(), SoftmaxRows());
+  return JoinRows(CumsumRows(), LogSoftmaxRows(), MeanRows(), NormalizeRows(), Pool2DRows(),
+                  ReduceRows(), ResizeRows(), SoftmaxRows());
 }
 
 }  // namespace octet::ops

@@ -6,6 +6,7 @@
 
 namespace octet::ops {
 
+OpRowList CumsumRows();
 OpRowList LogSoftmaxRows();
 OpRowList MeanRows();
 OpRowList NormalizeRows();
