@@ -99,6 +99,11 @@ double LargestInput(const SubgraphDef& graph, const OperatorDef& op, size_t i,
   return largest;
 }
 
+double LargestDim(const Shape& shape) {
+  const auto dims = shape.dims();
+  return dims.empty() ? 1 : *std::max_element(dims.begin(), dims.end());
+}
+
 // `result`: the largest |value| that was recorded of the operator's outcome, where it is an output
 // of the graph.
 absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
@@ -128,15 +133,23 @@ absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
                    k * (in.error * (other.magnitude + other.error) + in.magnitude * other.error) +
                        2 * Gamma(k) * magnitude};
     }
-    case BuiltinOp::kAdd: {
-      const Bound other = bounds[op.inputs[1]];
-      const double magnitude = in.magnitude + other.magnitude;
-      return RoundedOnce(magnitude, in.error + other.error);
-    }
+    case BuiltinOp::kAdd:
     case BuiltinOp::kSub: {
       const double magnitude =
           LargestInput(graph, op, 0, bounds) + LargestInput(graph, op, 1, bounds);
       return RoundedOnce(magnitude, in.error + bounds[op.inputs[1]].error);
+    }
+    case BuiltinOp::kCumsum: {
+      const double terms = LargestDim(shape);
+      const double magnitude = terms * in.magnitude;
+      return Bound{magnitude, terms * in.error + 2 * Gamma(terms) * magnitude};
+    }
+    case BuiltinOp::kScatterNd: {
+      // At the most, all updates meet in one place.
+      const double terms =
+          std::max(1.0, static_cast<double>(graph.tensors[op.inputs[0]].shape.num_elements()));
+      const double magnitude = terms * LargestInput(graph, op, 1, bounds);
+      return Bound{magnitude, terms * bounds[op.inputs[1]].error + 2 * Gamma(terms) * magnitude};
     }
     case BuiltinOp::kSum: {
       const auto terms = static_cast<double>(shape.num_elements());
@@ -215,7 +228,9 @@ absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
     case BuiltinOp::kReluN1To1:
     case BuiltinOp::kMaxPool2d:
     case BuiltinOp::kPad:
+    case BuiltinOp::kBroadcastTo:
     case BuiltinOp::kReshape:
+    case BuiltinOp::kStridedSlice:
     case BuiltinOp::kTranspose:
       return in;
     case BuiltinOp::kDequantize:

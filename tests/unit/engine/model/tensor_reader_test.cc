@@ -59,8 +59,6 @@ TEST(ReadTensorTest, TypesByName) {
 }
 
 TEST(ReadTensorTest, WhatIsNotSupported) {
-  ExpectError(kUnimplemented, "sparse tensors",
-              [](auto& t, auto&) { t.sparsity = std::make_unique<tflite::SparsityParametersT>(); });
   ExpectError(kUnimplemented, "external buffer 3", [](auto& t, auto&) { t.external_buffer = 3; });
   ExpectError(kUnimplemented, "block-wise quantization", [](auto& t, auto&) {
     t.quantization->details.Set(tflite::BlockwiseQuantizationT());
