@@ -80,9 +80,20 @@ ops::RunContext GraphRunner::ContextFor(const BoundStep& bound) const {
   return context;
 }
 
+void GraphRunner::BeginStep(const GraphStep& step) const {
+  if (environment_.observer != nullptr) environment_.observer->StepBegins(step);
+}
+
+void GraphRunner::EndStep(const BoundStep& bound) const {
+  if (environment_.observer == nullptr) return;
+  environment_.observer->StepEnds(*bound.step, bound.input_shapes, bound.output_shapes);
+}
+
 absl::Status GraphRunner::Run() {
   for (const BoundStep& bound : steps_) {
+    BeginStep(*bound.step);
     OCTET_RETURN_IF_ERROR(InStep(*bound.step, bound.step->op->Run(ContextFor(bound))));
+    EndStep(bound);
   }
   for (size_t s = plan_->first_dynamic; s < graph_.steps.size(); ++s) {
     OCTET_RETURN_IF_ERROR(InStep(graph_.steps[s], RunDynamic(graph_.steps[s])));
@@ -124,9 +135,13 @@ absl::Status GraphRunner::RunDynamic(const GraphStep& step) {
     bound.inputs.push_back(t == kAbsentTensor ? nullptr : Address(t));
     bound.input_shapes.push_back(t == kAbsentTensor ? Shape() : ShapeOf(t));
   }
+  BeginStep(step);
   if (step.op->shape_source() == ops::ShapeSource::kRun) {
     StepAllocator allocator(*this, step);
-    return step.op->RunAllocating(ContextFor(bound), allocator);
+    OCTET_RETURN_IF_ERROR(step.op->RunAllocating(ContextFor(bound), allocator));
+    for (int32_t t : step.outputs) bound.output_shapes.push_back(ShapeOf(t));
+    EndStep(bound);
+    return absl::OkStatus();
   }
   OCTET_ASSIGN_OR_RETURN(const ops::Shapes outputs,
                          InferShapes(*step.op, bound.input_shapes, bound.inputs));
@@ -139,7 +154,9 @@ absl::Status GraphRunner::RunDynamic(const GraphStep& step) {
   OCTET_RETURN_IF_ERROR(
       dynamic_scratch_.Reserve(step.op->ScratchBytes(bound.input_shapes, threads)));
   bound.scratch = dynamic_scratch_.data();
-  return step.op->Run(ContextFor(bound));
+  OCTET_RETURN_IF_ERROR(step.op->Run(ContextFor(bound)));
+  EndStep(bound);
+  return absl::OkStatus();
 }
 
 }  // namespace octet

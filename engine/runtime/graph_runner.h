@@ -11,6 +11,7 @@
 #include "engine/ops/core/environment.h"
 #include "engine/plan/plan.h"
 #include "engine/runtime/state.h"
+#include "engine/runtime/step_observer.h"
 
 namespace octet {
 
@@ -18,6 +19,7 @@ namespace octet {
 struct RunEnvironment {
   ThreadPool* pool = nullptr;  // null: one thread
   ops::SubgraphRunner* subgraphs = nullptr;
+  StepObserver* observer = nullptr;  // null: nobody watches
 };
 
 // Not thread-safe: one per worker. The graph outlives it.
@@ -73,6 +75,8 @@ class GraphRunner {
   const Shape& ShapeOf(int32_t tensor) const;
   void Bind();
   ops::RunContext ContextFor(const BoundStep& bound) const;
+  void BeginStep(const GraphStep& step) const;
+  void EndStep(const BoundStep& bound) const;
   absl::Status RunDynamic(const GraphStep& step);
   absl::StatusOr<void*> AllocateDynamic(int32_t tensor, const Shape& shape);
 

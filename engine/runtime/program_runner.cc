@@ -23,12 +23,13 @@ absl::Status InSubgraph(int32_t subgraph, const absl::Status& status) {
 
 }  // namespace
 
-ProgramRunner::ProgramRunner(const CompiledProgram& compiled)
+ProgramRunner::ProgramRunner(const CompiledProgram& compiled, StepObserver* observer)
     : compiled_(compiled), memory_(compiled.options().max_arena_bytes) {
   const auto& graphs = compiled.program().graphs;
   RunEnvironment environment;
   environment.pool = compiled.pool();
   environment.subgraphs = this;
+  environment.observer = observer;
   for (size_t s = 0; s < graphs.size(); ++s) {
     runners_.push_back(
         graphs[s] == nullptr

@@ -14,10 +14,10 @@
 
 namespace octet {
 
-// Not thread-safe: one per worker. The program outlives it.
+// Not thread-safe: one per worker. The program and the observer (which may be null) outlive it.
 class ProgramRunner final : private ops::SubgraphRunner {
  public:
-  explicit ProgramRunner(const CompiledProgram& compiled);
+  explicit ProgramRunner(const CompiledProgram& compiled, StepObserver* observer = nullptr);
 
   // Lays out memory for `rows` rows; must succeed once before anything else. Errors as
   // CompiledProgram::PlanFor, and ResourceExhausted where memory can't be had.

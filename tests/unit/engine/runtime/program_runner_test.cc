@@ -5,8 +5,10 @@
 
 #include <cstring>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/support/model_builder.h"
 
 namespace octet {
@@ -50,6 +52,34 @@ ModelBuilder SumAndTwice() {
   b.Output(sum);
   b.Output(twice);
   return b;
+}
+
+// Keeps what it is told, as text.
+class StepLog final : public StepObserver {
+ public:
+  void StepBegins(const GraphStep& step) override {
+    lines_.push_back(absl::StrCat("begin ", BuiltinOpName(step.kind), " ", step.op_index));
+  }
+  void StepEnds(const GraphStep& step, absl::Span<const Shape> inputs,
+                absl::Span<const Shape> outputs) override {
+    lines_.push_back(absl::StrCat("end ", BuiltinOpName(step.kind), " ", step.op_index, " ",
+                                  inputs[0].ToString(), " ", outputs[0].ToString()));
+  }
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+TEST(ProgramRunnerTest, AnObserverSeesEachStepInOrder) {
+  const auto compiled = Compile(SumAndTwice());
+  StepLog log;
+  ProgramRunner runner(*compiled, &log);
+  ASSERT_TRUE(runner.SetRows(3).ok());
+  EXPECT_THAT(log.lines(), ElementsAre());
+  ASSERT_TRUE(runner.Run().ok());
+  EXPECT_THAT(log.lines(), ElementsAre("begin ADD 0", "end ADD 0 [3,2] [3,2]", "begin ADD 1",
+                                       "end ADD 1 [3,2] [3,2]"));
 }
 
 TEST(ProgramRunnerTest, RunsAgainAndAgainAtAnySize) {
