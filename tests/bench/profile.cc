@@ -1,0 +1,103 @@
+#include "tests/bench/profile.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+
+namespace octet {
+namespace {
+
+// Products that go into one element of the output.
+int64_t Depth(BuiltinOp kind, absl::Span<const Shape> inputs, const Shape& output) {
+  switch (kind) {
+    case BuiltinOp::kConv2d:  // filter [out, height, width, in]
+    case BuiltinOp::kFullyConnected:
+      return inputs[1].InnerElements(1);
+    case BuiltinOp::kDepthwiseConv2d:  // [1, height, width, out]
+      return inputs[1].num_elements() / std::max<int64_t>(output.dim(output.rank() - 1), 1);
+    case BuiltinOp::kConv3d:  // [depth, height, width, in, out]
+      return inputs[1].OuterElements(inputs[1].rank() - 1);
+    case BuiltinOp::kBatchMatmul: {
+      // The left matrix, as it stands or transposed, is the output's rows by the depth.
+      const Shape& left = inputs[0];
+      const int64_t rows = output.dim(output.rank() - 2);
+      return left.InnerElements(left.rank() - 2) / std::max<int64_t>(rows, 1);
+    }
+    default:
+      return 0;
+  }
+}
+
+std::string Shapes(absl::Span<const Shape> shapes) {
+  std::string text;
+  for (const Shape& shape : shapes) text += shape.ToString();
+  return text;
+}
+
+}  // namespace
+
+int64_t StepMacs(BuiltinOp kind, absl::Span<const Shape> inputs, absl::Span<const Shape> outputs) {
+  if (kind == BuiltinOp::kTransposeConv) {
+    // Each element of the input meets the filter [out, height, width, in] of its channel.
+    return inputs[2].num_elements() * inputs[1].OuterElements(3);
+  }
+  return outputs.empty() ? 0 : outputs[0].num_elements() * Depth(kind, inputs, outputs[0]);
+}
+
+void Profile::StepBegins(const GraphStep&) { open_.push_back({Clock::now(), 0}); }
+
+void Profile::StepEnds(const GraphStep& step, absl::Span<const Shape> inputs,
+                       absl::Span<const Shape> outputs) {
+  const Open open = open_.back();
+  const std::chrono::duration<double, std::micro> took = Clock::now() - open.begin;
+  open_.pop_back();
+  Entry& entry = entries_[&step];
+  if (entry.calls == 0) {
+    entry.kind = step.kind;
+    entry.op_index = step.op_index;
+  }
+  entry.inputs.assign(inputs.begin(), inputs.end());
+  entry.outputs.assign(outputs.begin(), outputs.end());
+  entry.macs = StepMacs(step.kind, inputs, outputs);
+  entry.us += took.count() - open.nested_us;
+  ++entry.calls;
+  if (!open_.empty()) open_.back().nested_us += took.count();
+}
+
+void Profile::Clear() {
+  open_.clear();
+  for (auto& [step, entry] : entries_) {
+    entry.us = 0;
+    entry.calls = 0;
+  }
+}
+
+std::vector<Profile::Entry> Profile::Sorted() const {
+  std::vector<Entry> sorted;
+  for (const auto& [step, entry] : entries_) {
+    if (entry.calls > 0) sorted.push_back(entry);
+  }
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Entry& a, const Entry& b) { return a.us > b.us; });
+  return sorted;
+}
+
+std::string Profile::Table(int64_t runs) const {
+  const std::vector<Entry> sorted = Sorted();
+  double total_us = 0;
+  for (const Entry& entry : sorted) total_us += entry.us;
+  std::string table = absl::StrFormat("%10s %6s %10s %8s  %4s %-24s %s\n", "us/run", "share",
+                                      "MACs/call", "GMAC/s", "op", "kind", "inputs -> outputs");
+  for (const Entry& entry : sorted) {
+    const double gmacs = entry.us > 0 ? entry.macs * entry.calls / entry.us / 1e3 : 0;
+    absl::StrAppendFormat(&table, "%10.2f %5.1f%% %10d %8.1f  %4d %-24s %s -> %s\n",
+                          entry.us / runs, total_us > 0 ? 100 * entry.us / total_us : 0, entry.macs,
+                          gmacs, entry.op_index, BuiltinOpName(entry.kind), Shapes(entry.inputs),
+                          Shapes(entry.outputs));
+  }
+  absl::StrAppendFormat(&table, "%10.2f us a run inside %d steps\n", total_us / runs,
+                        sorted.size());
+  return table;
+}
+
+}  // namespace octet

@@ -1,0 +1,60 @@
+// Where the time of a model's runs goes, step by step.
+#ifndef OCTET_TESTS_BENCH_PROFILE_H_
+#define OCTET_TESTS_BENCH_PROFILE_H_
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "engine/runtime/step_observer.h"
+
+namespace octet {
+
+// Multiply-accumulates of one step with these shapes, padding counted as work; 0 for an operator
+// that is not a sum of products.
+int64_t StepMacs(BuiltinOp kind, absl::Span<const Shape> inputs, absl::Span<const Shape> outputs);
+
+// Sums up the time of every step. Allocates in the first run that it watches alone, unless shapes
+// change. Not thread-safe.
+class Profile final : public StepObserver {
+ public:
+  struct Entry {
+    BuiltinOp kind = BuiltinOp::kCustom;
+    int32_t op_index = 0;
+    std::vector<Shape> inputs;  // of the last run, and so `outputs` and `macs`
+    std::vector<Shape> outputs;
+    int64_t macs = 0;
+    int64_t calls = 0;
+    double us = 0;  // over all calls, without the steps that nest in it
+  };
+
+  void StepBegins(const GraphStep& step) override;
+  void StepEnds(const GraphStep& step, absl::Span<const Shape> inputs,
+                absl::Span<const Shape> outputs) override;
+
+  // Forgets times, keeps the entries' memory.
+  void Clear();
+
+  // Steps that ran, the slowest first.
+  std::vector<Entry> Sorted() const;
+
+  // A table of Sorted(): microseconds a run, share of the whole, MACs, GMAC/s, shapes.
+  std::string Table(int64_t runs) const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Open {
+    Clock::time_point begin;
+    double nested_us = 0;
+  };
+
+  std::map<const GraphStep*, Entry> entries_;
+  std::vector<Open> open_;
+};
+
+}  // namespace octet
+
+#endif  // OCTET_TESTS_BENCH_PROFILE_H_
