@@ -8,27 +8,35 @@
 namespace octet {
 namespace {
 
-void Clear(BudgetedBuffer& buffer) {
-  if (buffer.size() > 0) std::memset(buffer.data(), 0, buffer.size());
+// Of int8 alone: codes of the other types start at 0, as they do in LiteRT.
+int8_t FreshByte(const TensorDef& tensor) {
+  if (tensor.type != DataType::kInt8 || tensor.quantization.zero_point.empty()) return 0;
+  return static_cast<int8_t>(tensor.quantization.zero_point[0]);
 }
 
 }  // namespace
+
+void State::VariableTensor::Clear() {
+  if (data.size() > 0) std::memset(data.data(), fresh, data.size());
+}
 
 absl::StatusOr<std::unique_ptr<State>> State::Create(const Program& program, MemoryBudget& budget) {
   auto state = std::make_unique<State>();
   for (size_t v = 0; v < program.variables; ++v) state->variables_.emplace_back(budget);
   for (const auto& graph : program.graphs) {
-    std::vector<BudgetedBuffer>& buffers = state->tensors_.emplace_back();
+    std::vector<VariableTensor>& variables = state->tensors_.emplace_back();
     if (graph == nullptr) continue;
     for (const TensorDef& tensor : graph->tensors) {
-      BudgetedBuffer& buffer = buffers.emplace_back(budget);
+      VariableTensor& variable = variables.emplace_back(budget);
       if (!tensor.is_variable) continue;
-      const absl::Status reserved = buffer.Reserve(
+      const absl::Status reserved = variable.data.Reserve(
           tensor.shape.num_elements() * DataTypeSize(tensor.type) + ops::kInputOverReadBytes);
       if (!reserved.ok()) {
         return absl::ResourceExhaustedError(
             absl::StrCat("variable tensor '", tensor.name, "': ", reserved.message()));
       }
+      variable.fresh = FreshByte(tensor);
+      variable.Clear();
     }
   }
   return state;
@@ -36,8 +44,8 @@ absl::StatusOr<std::unique_ptr<State>> State::Create(const Program& program, Mem
 
 void State::Reset() {
   for (Variable& variable : variables_) variable.assigned = false;
-  for (auto& buffers : tensors_) {
-    for (BudgetedBuffer& buffer : buffers) Clear(buffer);
+  for (auto& variables : tensors_) {
+    for (VariableTensor& variable : variables) variable.Clear();
   }
   initialized_.clear();
 }

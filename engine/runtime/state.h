@@ -14,7 +14,7 @@
 namespace octet {
 
 // Named variables, variable tensors and which CALL_ONCE has run. Fresh: variables unassigned,
-// variable tensors zero. Not thread-safe: one run uses it at a time.
+// variable tensors at the code of 0. Not thread-safe: one run uses it at a time.
 class State final : public ops::VariableStore {
  public:
   // Memory is of the budget, which outlives the state. ResourceExhausted where there is none for
@@ -31,7 +31,9 @@ class State final : public ops::VariableStore {
   void SetInitialized(int32_t subgraph) override { initialized_.insert(subgraph); }
 
   // Memory of a variable tensor.
-  std::byte* Tensor(int32_t subgraph, int32_t tensor) { return tensors_[subgraph][tensor].data(); }
+  std::byte* Tensor(int32_t subgraph, int32_t tensor) {
+    return tensors_[subgraph][tensor].data.data();
+  }
 
  private:
   struct Variable {
@@ -42,8 +44,15 @@ class State final : public ops::VariableStore {
     BudgetedBuffer data;
   };
 
+  struct VariableTensor {
+    explicit VariableTensor(MemoryBudget& budget) : data(budget) {}
+    void Clear();
+    BudgetedBuffer data;  // empty for a tensor that is no variable
+    int8_t fresh = 0;     // every byte of a fresh one
+  };
+
   std::vector<Variable> variables_;
-  std::vector<std::vector<BudgetedBuffer>> tensors_;  // by subgraph and tensor; most are empty
+  std::vector<std::vector<VariableTensor>> tensors_;  // by subgraph and tensor
   std::set<int32_t> initialized_;
 };
 

@@ -19,7 +19,7 @@ void AppendLstmSlots(DataType weights, DataType peephole, DataType bias,
 }
 
 OpRowList RecurrentRows() {
-  return JoinRows(BidirectionalSequenceLstmRows(), UnidirectionalSequenceLstmRows(),
+  return JoinRows(BidirectionalSequenceLstmRows(), SvdfRows(), UnidirectionalSequenceLstmRows(),
                   UnidirectionalSequenceRnnRows());
 }
 

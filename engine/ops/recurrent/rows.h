@@ -9,6 +9,7 @@
 namespace octet::ops {
 
 OpRowList BidirectionalSequenceLstmRows();
+OpRowList SvdfRows();
 OpRowList UnidirectionalSequenceLstmRows();
 OpRowList UnidirectionalSequenceRnnRows();
 
