@@ -12,6 +12,7 @@ OpRowList ProductRows();
 OpRowList ElementwiseRows();
 OpRowList MovementRows();
 OpRowList ReductionRows();
+OpRowList SelectionRows();
 OpRowList ControlRows();
 OpRowList RecurrentRows();
 

@@ -12,7 +12,7 @@ namespace {
 
 OpRowList AllRows() {
   OpRowList rows = JoinRows(ProductRows(), ElementwiseRows(), MovementRows(), ReductionRows(),
-                            ControlRows(), RecurrentRows());
+                            SelectionRows(), ControlRows(), RecurrentRows());
   std::stable_sort(rows.begin(), rows.end(),
                    [](const OpRow& a, const OpRow& b) { return a.op < b.op; });
   return rows;
