@@ -104,8 +104,39 @@ double LargestDim(const Shape& shape) {
   return dims.empty() ? 1 : *std::max_element(dims.begin(), dims.end());
 }
 
+// Elements of several inputs, each as it is.
+Bound AnyOf(const SubgraphDef& graph, const OperatorDef& op, absl::Span<const Bound> bounds) {
+  Bound widest;
+  for (size_t i = 0; i < op.inputs.size(); ++i) {
+    widest.magnitude = std::max(widest.magnitude, LargestInput(graph, op, i, bounds));
+    widest.error = std::max(widest.error, bounds[op.inputs[i]].error);
+  }
+  return widest;
+}
+
+// Places of elements. Only of inputs that carry no error: where they differ, so may the order.
+absl::StatusOr<Bound> Places(const OperatorDef& op, absl::Span<const Bound> bounds, double result) {
+  OCTET_ASSIGN_OR_RETURN(Bound places, Pointwise(op, bounds, result));
+  places.error = 0;
+  return places;
+}
+
+// A score is multiplied by exp(-iou^2/(2 sigma)) for each box that was selected before it. Sides of
+// areas are rounded once, areas are within 3 units, the sum of two less what both have within 13,
+// so iou is within 18 and the exponent, at most 1/(2 sigma), within 40; the exponential's own
+// accuracy is 4 units, the product's 1. Indices are held to be equal.
+absl::StatusOr<Bound> SuppressedScores(const SubgraphDef& graph, const OperatorDef& op,
+                                       absl::Span<const Bound> bounds, double result) {
+  OCTET_ASSIGN_OR_RETURN(Bound scores, Places(op, bounds, result));
+  const std::vector<double> sigma = ConstantValues(graph, op.inputs[5]);
+  if (sigma.size() != 1) return absl::UnimplementedError("sigma is no constant");
+  const double boxes = graph.tensors[op.inputs[0]].shape.dim(0);
+  if (sigma[0] > 0) scores.error = 2 * Gamma(boxes * (5 + 40 / (2 * sigma[0]))) * result;
+  return scores;
+}
+
 // `result`: the largest |value| that was recorded of the operator's outcome, where it is an output
-// of the graph.
+// of the graph. Of several outputs, the bound holds for those that are float32.
 absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
                            absl::Span<const Bound> bounds, double result) {
   const Bound in = bounds[op.inputs[0]];
@@ -220,6 +251,20 @@ absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
       exact.error = 0;
       return exact;
     }
+    case BuiltinOp::kArgMax:
+      return Places(op, bounds, shape.num_elements());
+    case BuiltinOp::kNonMaxSuppressionV5:
+      return SuppressedScores(graph, op, bounds, result);
+    case BuiltinOp::kConcatenation:
+    case BuiltinOp::kMaximum:
+    case BuiltinOp::kMinimum:
+      return AnyOf(graph, op, bounds);
+    case BuiltinOp::kGather:
+      if (bounds[op.inputs[1]].error != 0) return absl::UnimplementedError("indices may differ");
+      return Bound{LargestInput(graph, op, 0, bounds), in.error};
+    case BuiltinOp::kOneHot:
+      if (in.error != 0) return absl::UnimplementedError("indices may differ");
+      return AnyOf(graph, op, bounds);
     case BuiltinOp::kAbs:
     case BuiltinOp::kCast:
     case BuiltinOp::kNeg:
@@ -283,7 +328,9 @@ absl::StatusOr<std::vector<Bound>> GraphBounds(const Model& model, const Subgrap
       for (size_t i = 0; i < results.size(); ++i) bounds[op.outputs[i]] = results[i];
       continue;
     }
-    OCTET_ASSIGN_OR_RETURN(bounds[op.outputs[0]], Step(graph, op, bounds, recorded[op.outputs[0]]));
+    for (int32_t output : op.outputs) {
+      OCTET_ASSIGN_OR_RETURN(bounds[output], Step(graph, op, bounds, recorded[output]));
+    }
   }
   return At(bounds, graph.outputs);
 }
