@@ -32,6 +32,15 @@ struct Limits {
   float sigma;  // above 0: overlap lowers scores, besides
 };
 
+absl::Status CheckLimits(const Limits& limits) {
+  if (!(limits.iou >= 0 && limits.iou <= 1)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("iou_threshold ", limits.iou, " is outside of [0, 1]"));
+  }
+  if (limits.sigma >= 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("soft_nms_sigma ", limits.sigma));
+}
+
 // Compares a candidate with the boxes that were selected since it was last compared, and lowers its
 // score. False where one of them covers it.
 bool CompareWithSelected(const Box* boxes, const int32_t* selected, int32_t num_selected,
@@ -86,13 +95,7 @@ class NonMaxSuppression final : public Op {
   absl::Status Run(const RunContext& context) const override {
     Limits limits{*context.in<float>(kIouThreshold), *context.in<float>(kScoreThreshold), 0};
     if (kHasSigma) limits.sigma = *context.in<float>(kSigma);
-    if (!(limits.iou >= 0 && limits.iou <= 1)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("iou_threshold ", limits.iou, " is outside of [0, 1]"));
-    }
-    if (!(limits.sigma >= 0)) {
-      return absl::InvalidArgumentError(absl::StrCat("soft_nms_sigma ", limits.sigma));
-    }
+    OCTET_RETURN_IF_ERROR(CheckLimits(limits));
     Select(context, limits);
     return absl::OkStatus();
   }
@@ -137,7 +140,15 @@ class NonMaxSuppression final : public Op {
 };
 
 template <bool kHasSigma>
-PreparedOp Prepare(const PrepareContext&) {
+PreparedOp Prepare(const PrepareContext& context) {
+  Limits known{0, 0, 0};
+  const auto read = [&](int i, float& to) {
+    const TensorDef& tensor = *context.input(i);
+    if (tensor.is_constant && tensor.shape.num_elements() == 1) to = tensor.values<float>()[0];
+  };
+  read(kIouThreshold, known.iou);
+  if (kHasSigma) read(kSigma, known.sigma);
+  OCTET_RETURN_IF_ERROR(CheckLimits(known));
   return std::make_unique<NonMaxSuppression<kHasSigma>>();
 }
 
