@@ -11,9 +11,9 @@
 #include "engine/base/status_macros.h"
 #include "engine/ops/core/activation.h"
 #include "engine/ops/core/checks.h"
+#include "engine/ops/elementwise/arithmetic.h"
 #include "engine/ops/products/matmul_s8.h"
 #include "engine/ops/products/output_stage.h"
-#include "engine/ops/recurrent/multiplier.h"
 #include "engine/ops/recurrent/parameters.h"
 #include "engine/ops/recurrent/rows.h"
 #include "engine/ops/recurrent/sequence.h"
@@ -207,7 +207,7 @@ class SvdfS8 final : public Svdf {
     RunMatmulS8(feature_, Int32Epilogue(), context.in<int8_t>(0), depth_, rows, sums, filters_,
                 context.pool);
     for (int64_t i = 0; i < rows * filters_; ++i) {
-      newest[i] = Saturate<int16_t>(kernels::MultiplyByFixedPoint(sums[i], arithmetic_.to_memory));
+      newest[i] = CutTo<int16_t>(kernels::MultiplyByFixedPoint(sums[i], arithmetic_.to_memory));
     }
     auto* memory = StateOf<int16_t>(context, kMemory);
     Remember(memory, newest, rows);
@@ -225,7 +225,7 @@ class SvdfS8 final : public Svdf {
     for (int32_t u = 0; u < units_; ++u) {
       uint32_t sum = bias_.empty() ? 0 : bias_[u];  // wraps
       for (int64_t i = u * terms; i < (u + 1) * terms; ++i) sum += memory[i] * time_[i];
-      out[u] = Saturate<int8_t>(
+      out[u] = CutTo<int8_t>(
           int64_t{kernels::MultiplyByFixedPoint(static_cast<int32_t>(sum), arithmetic_.to_output)} +
           arithmetic_.output_zero_point);
     }
@@ -280,8 +280,12 @@ PreparedOp PrepareS8(const PrepareContext& context) {
                          PackMatrix(setup.feature->values<int8_t>(), setup.filters, setup.depth, {},
                                     input.quantization.zero_point[0], context.isas));
   SvdfS8::Arithmetic arithmetic;
-  OCTET_ASSIGN_OR_RETURN(arithmetic.to_memory, ProductMultiplier(input, *setup.feature, memory));
-  OCTET_ASSIGN_OR_RETURN(arithmetic.to_output, ProductMultiplier(memory, *setup.time, output));
+  const float memory_scale = memory.quantization.scale[0];
+  const float entering = input.quantization.scale[0] * setup.feature->quantization.scale[0];
+  const float leaving = memory_scale * setup.time->quantization.scale[0];
+  OCTET_ASSIGN_OR_RETURN(arithmetic.to_memory, RatioMultiplier(entering / memory_scale, memory));
+  OCTET_ASSIGN_OR_RETURN(arithmetic.to_output,
+                         RatioMultiplier(leaving / output.quantization.scale[0], output));
   arithmetic.output_zero_point = output.quantization.zero_point[0];
   return std::make_unique<SvdfS8>(setup, std::move(feature), arithmetic);
 }

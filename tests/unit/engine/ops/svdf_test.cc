@@ -137,7 +137,7 @@ TEST(SvdfTest, RefusesWhatDoesNotFit) {
 
 TEST(SvdfTest, RefusesScalesWithoutAMultiplier) {
   EXPECT_THAT(CompileError(Int8Model(1e-20f, 0)).message(),
-              HasSubstr("the scales of 'x', 'feature' and their sum have the quotient"));
+              HasSubstr("the scales around tensor 'memory' have the ratio"));
   EXPECT_THAT(CompileError(Int8Model(0.1f, 3)).message(), HasSubstr("has zero point 3"));
 }
 
