@@ -14,11 +14,13 @@ inline constexpr int64_t kDepthwiseOverReadBytes = 64;
 
 // Arguments of one call: a row of output pixels. POD: leaves include it.
 struct DepthwiseS8Args {
-  // taps[x * tap_step + t] points at channel 0 of tap t of output pixel x. A tap that is padding
-  // points at a row of the input's zero point.
+  // taps[x * tap_step + t] + x * tap_advance points at channel 0 of tap t of output pixel x: a
+  // table of pointers, or, where all taps lie inside of the image, those of the first pixel alone
+  // (tap_step 0). A tap that is padding points at a row of the input's zero point.
   const int8_t* const* taps;
   int32_t tap_count;
   int32_t tap_step;              // pointers from one output pixel's taps to the next one's
+  int64_t tap_advance;           // bytes by which a pixel's taps lie further than its pointers say
   int32_t pixels;                // output pixels, any number >= 0
   int32_t channels;              // any number >= 0
   const int8_t* weights;         // first block, 64-byte aligned

@@ -126,10 +126,18 @@ void BenchDepthwise(benchmark::State& state, const DepthwiseS8Variant& variant,
   }
   const Epilogue epilogue(kind, shape.channels, variant.layout.c_tile);
   std::vector<int8_t> out(int64_t{shape.pixels} * shape.channels);
-  const DepthwiseS8Args args = {taps.data(),         shape.taps,         shape.taps,
-                                shape.pixels,        shape.channels,     packed.blocks.as<int8_t>(),
-                                packed.block_stride, packed.bias.data(), epilogue.args,
-                                out.data(),          shape.channels};
+  const DepthwiseS8Args args = {taps.data(),
+                                shape.taps,
+                                shape.taps,
+                                0,
+                                shape.pixels,
+                                shape.channels,
+                                packed.blocks.as<int8_t>(),
+                                packed.block_stride,
+                                packed.bias.data(),
+                                epilogue.args,
+                                out.data(),
+                                shape.channels};
   for (auto _ : state) {
     variant.run(&args);
     benchmark::ClobberMemory();

@@ -24,6 +24,7 @@ struct Shape {
   int32_t taps;
   int32_t tap_step;
   int32_t out_gap = 0;
+  int32_t tap_advance = 0;  // channels
 };
 
 std::ostream& operator<<(std::ostream& os, const Shape& s) {
@@ -63,8 +64,10 @@ class DepthwiseS8Test : public ::testing::TestWithParam<const DepthwiseS8Variant
 
     // Taps are drawn from a few rows of channels; the last row has just the slack behind it.
     constexpr int kRows = 11;
-    const GuardedBuffer input =
-        Guard(MakeCodes(data.input, kRows * s.channels + kDepthwiseOverReadBytes, random_));
+    const GuardedBuffer input = Guard(MakeCodes(
+        data.input,
+        (kRows + int64_t{s.pixels} * s.tap_advance) * s.channels + kDepthwiseOverReadBytes,
+        random_));
     const int64_t tap_pointers = s.pixels == 0 ? 0 : int64_t{s.pixels - 1} * s.tap_step + s.taps;
     std::vector<const int8_t*> tap_list(tap_pointers);
     for (const int8_t*& tap : tap_list) {
@@ -86,6 +89,7 @@ class DepthwiseS8Test : public ::testing::TestWithParam<const DepthwiseS8Variant
     const DepthwiseS8Args args = {taps.as<const int8_t*>(),
                                   s.taps,
                                   s.tap_step,
+                                  int64_t{s.tap_advance} * s.channels,
                                   s.pixels,
                                   s.channels,
                                   blocks.as<int8_t>(),
@@ -95,7 +99,8 @@ class DepthwiseS8Test : public ::testing::TestWithParam<const DepthwiseS8Variant
                                   out.as<void>(),
                                   out_stride};
     variant.run(&args);
-    reference::DepthwiseS8({taps.as<const int8_t*>(), s.taps, s.tap_step, s.pixels, s.channels,
+    reference::DepthwiseS8({taps.as<const int8_t*>(), s.taps, s.tap_step,
+                            int64_t{s.tap_advance} * s.channels, s.pixels, s.channels,
                             weights.data(), bias.data(), data.zero_point, epilogue.args(),
                             expected.as<void>(), out_stride});
     for (size_t i = 0; i < out_bytes; ++i) {
@@ -108,10 +113,11 @@ class DepthwiseS8Test : public ::testing::TestWithParam<const DepthwiseS8Variant
 
 TEST_P(DepthwiseS8Test, EqualsReferenceOnShapesThatTestTails) {
   const Shape shapes[] = {
-      {1, 1, 1, 1},      {1, 7, 9, 9},   {1, 8, 9, 9},   {2, 16, 9, 3},
-      {3, 17, 9, 3},     {4, 24, 9, 6},  {5, 32, 9, 3},  {6, 33, 25, 5},
-      {7, 3, 2, 2},      {9, 40, 49, 7}, {13, 64, 3, 1}, {4, 31, 4, 4, 5},
-      {11, 15, 121, 11}, {2, 100, 7, 7}, {8, 48, 8, 0},  {17, 16, 10, 2},
+      {1, 1, 1, 1},         {1, 7, 9, 9},        {1, 8, 9, 9},         {2, 16, 9, 3},
+      {3, 17, 9, 3},        {4, 24, 9, 6},       {5, 32, 9, 3},        {6, 33, 25, 5},
+      {7, 3, 2, 2},         {9, 40, 49, 7},      {13, 64, 3, 1},       {4, 31, 4, 4, 5},
+      {11, 15, 121, 11},    {2, 100, 7, 7},      {8, 48, 8, 0},        {17, 16, 10, 2},
+      {20, 64, 9, 0, 0, 1}, {9, 33, 9, 0, 3, 2}, {6, 16, 25, 0, 0, 1},
   };
   for (const Shape& shape : shapes) {
     for (EpilogueKind kind : kAllEpilogues) {

@@ -38,8 +38,9 @@ template <int kP, int kKind>
 #pragma GCC unroll 3
     for (int p = 0; p < kP; ++p) {
       const int8_t* const* pixel = taps + int64_t{p} * d.tap_step;
-      const __m128i a0 = LoadTap(pixel[t] + c);
-      const __m128i a1 = LoadTap(pixel[u] + c);
+      const int64_t at = c + (x + p) * d.tap_advance;
+      const __m128i a0 = LoadTap(pixel[t] + at);
+      const __m128i a1 = LoadTap(pixel[u] + at);
       const __m256i lo = _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(a0, a1));
       const __m256i hi = _mm256_cvtepi8_epi16(_mm_unpackhi_epi8(a0, a1));
       acc[p][0] = _mm256_add_epi32(acc[p][0], _mm256_madd_epi16(lo, w0));

@@ -18,16 +18,16 @@ namespace {
 
 // Taps t to t + rest of one pixel, rest in [1, 4]; `w` has a block's weights of that group.
 template <typename V, int kLanes>
-[[gnu::always_inline]] inline void AddTaps(const int8_t* const* taps, int64_t c, int rest,
+[[gnu::always_inline]] inline void AddTaps(const int8_t* const* taps, int64_t at, int rest,
                                            const int8_t* w, typename V::Sums (&acc)[4]) {
   typename V::Codes group[4];
-  const typename V::Codes first = V::Load(taps[0] + c);
+  const typename V::Codes first = V::Load(taps[0] + at);
   if (rest == 1) {
     V::Spread(first, group);
   } else {
     // A tap that is missing meets zero weights.
-    V::Interleave(first, V::Load(taps[1] + c), rest > 2 ? V::Load(taps[2] + c) : first,
-                  rest > 3 ? V::Load(taps[3] + c) : first, group);
+    V::Interleave(first, V::Load(taps[1] + at), rest > 2 ? V::Load(taps[2] + at) : first,
+                  rest > 3 ? V::Load(taps[3] + at) : first, group);
   }
 #pragma GCC unroll 4
   for (int q = 0; q < 4; ++q) acc[q] = V::Dot(acc[q], group[q], w + q * kLanes * 16);
@@ -47,6 +47,7 @@ inline void MultiplyPixels(const DepthwiseS8Args& args, int64_t c, int count) {
   for (int q = 0; q < 4; ++q) columns[q] = V::template LoadColumns<kKind>(d.epilogue, c + 4 * q);
   for (int64_t x = 0; x < d.pixels; ++x) {
     const int8_t* const* taps = d.taps + x * d.tap_step;
+    const int64_t at = c + x * d.tap_advance;
     typename V::Sums acc[4];
 #pragma GCC unroll 4
     for (int q = 0; q < 4; ++q) acc[q] = V::LoadSums(bias + q * kLanes * 4);
@@ -54,12 +55,12 @@ inline void MultiplyPixels(const DepthwiseS8Args& args, int64_t c, int count) {
     int rest = kTaps > 0 ? kTaps : d.tap_count;
 #pragma GCC unroll 2
     for (; rest >= 4; rest -= 4, taps += 4, w += kBlock * 4) {
-      AddTaps<V, kLanes>(taps, c, 4, w, acc);
+      AddTaps<V, kLanes>(taps, at, 4, w, acc);
     }
     if (rest == 1) {
-      AddTaps<V, kLanes>(taps, c, 1, w, acc);
+      AddTaps<V, kLanes>(taps, at, 1, w, acc);
     } else if (rest > 1) {
-      AddTaps<V, kLanes>(taps, c, rest, w, acc);
+      AddTaps<V, kLanes>(taps, at, rest, w, acc);
     }
     const int64_t index = x * d.out_pixel_stride + c;
     if constexpr (kKind == kEpilogueInt32) {

@@ -19,12 +19,13 @@ void MultiplyRow(const DepthwiseS8Args& args) {
     const int count = d.channels - c < kChannels ? static_cast<int>(d.channels - c) : kChannels;
     for (int64_t x = 0; x < d.pixels; ++x) {
       const int8_t* const* taps = d.taps + x * d.tap_step;
+      const int64_t at = c + x * d.tap_advance;
       const int8_t* w = d.weights + c / kChannels * d.weights_block_stride;
       int32x4_t lo = vld1q_s32(d.bias + c);
       int32x4_t hi = vld1q_s32(d.bias + c + 4);
       for (int64_t t = 0; t < d.tap_count; ++t, w += kChannels) {
         // A product of two codes fits 16 bits; a sum of two need not.
-        const int16x8_t product = vmull_s8(vld1_s8(taps[t] + c), vld1_s8(w));
+        const int16x8_t product = vmull_s8(vld1_s8(taps[t] + at), vld1_s8(w));
         lo = vaddw_s16(lo, vget_low_s16(product));
         hi = vaddw_high_s16(hi, product);
       }

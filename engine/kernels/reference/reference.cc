@@ -93,7 +93,7 @@ void DepthwiseS8(const DepthwiseS8Problem& p) {
     for (int64_t c = 0; c < p.channels; ++c) {
       int64_t sum = p.bias != nullptr ? p.bias[c] : 0;
       for (int64_t t = 0; t < p.tap_count; ++t) {
-        const int64_t a = p.taps[x * p.tap_step + t][c];
+        const int64_t a = p.taps[x * p.tap_step + t][c + x * p.tap_advance];
         sum += (a - p.input_zero_point) * p.weights[t * p.channels + c];
       }
       Store(sum, c, p.epilogue, p.out, x * p.out_pixel_stride + c);

@@ -37,6 +37,7 @@ struct DepthwiseS8Problem {
   const int8_t* const* taps;
   int32_t tap_count;
   int32_t tap_step;
+  int64_t tap_advance;
   int32_t pixels;
   int32_t channels;
   const int8_t* weights;

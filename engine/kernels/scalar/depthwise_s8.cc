@@ -22,7 +22,7 @@ void depthwise_s8s8s32_8x1_scalar(const DepthwiseS8Args* args) {
       const int8_t* w = block;
       for (int32_t t = 0; t < d.tap_count; ++t, w += kChannels) {
         // A whole tile of channels: the bytes past the last one may be read.
-        const int8_t* a = d.taps[x * d.tap_step + t] + c;
+        const int8_t* a = d.taps[x * d.tap_step + t] + c + x * d.tap_advance;
         for (int j = 0; j < kChannels; ++j) {
           acc[j] += static_cast<uint32_t>(static_cast<int16_t>(a[j] * w[j]));
         }

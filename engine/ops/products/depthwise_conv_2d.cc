@@ -63,12 +63,12 @@ absl::StatusOr<DepthwiseGemm> DepthwiseGemm::Make(const DepthwiseSetup& setup,
   return gemm;
 }
 
-// Scratch: [a row of fill][one pointer a tap and output pixel][expanded rows, where channels
-// repeat].
+// Scratch: [a row of fill][one pointer a tap and output pixel, then one a row of the window]
+// [expanded rows, where channels repeat].
 size_t DepthwiseGemm::ScratchBytes(int32_t in_width, int32_t out_width) const {
   const int64_t channels = packed_.channels;
   const int64_t fill = RoundUp(channels + kernels::kDepthwiseOverReadBytes, 64);
-  const int64_t pointers = RoundUp(int64_t{out_width} * packed_.taps * sizeof(void*), 64);
+  const int64_t pointers = PointerBytes(out_width);
   const int64_t expanded =
       multiplier_ == 1 && !flip_
           ? 0
@@ -92,48 +92,74 @@ const int8_t* DepthwiseGemm::ReadableRow(const int8_t* row, int32_t width, int8_
 void DepthwiseGemm::RunRow(const Window& window, const int8_t* image, int8_t fill, int32_t oy,
                            const kernels::EpilogueArgs& epilogue, std::byte* scratch,
                            void* out) const {
+  // Shorter rows are not worth a call for each of their parts.
+  constexpr int32_t kMinInterior = 16;
   const int64_t channels = packed_.channels;
-  const int32_t taps = packed_.taps;
   auto* fill_row = reinterpret_cast<int8_t*>(scratch);
   const int64_t fill_bytes = RoundUp(channels + kernels::kDepthwiseOverReadBytes, 64);
   std::memset(fill_row, static_cast<uint8_t>(fill) ^ (flip_ ? 0x80 : 0), fill_bytes);
   auto* pointers = reinterpret_cast<const int8_t**>(scratch + fill_bytes);
-  auto* expanded = reinterpret_cast<int8_t*>(
-      scratch + fill_bytes + RoundUp(int64_t{window.w.out} * taps * sizeof(void*), 64));
-
-  const int32_t taps_once = taps_h_ * taps_w_;
+  auto* expanded = reinterpret_cast<int8_t*>(scratch + fill_bytes + PointerBytes(window.w.out));
+  const absl::Span<const int8_t*> rows(pointers + int64_t{window.w.out} * packed_.taps, taps_h_);
   for (int32_t ky = 0; ky < taps_h_; ++ky) {
     const int32_t y = window.h.Begin(oy) + ky * window.h.dilation;
-    const bool inside = y >= 0 && y < window.h.in;
-    const int8_t* row =
-        inside ? ReadableRow(image + int64_t{y} * window.w.in * in_channels_, window.w.in,
-                             expanded + int64_t{ky} * window.w.in * channels)
-               : nullptr;
-    for (int32_t ox = 0; ox < window.w.out; ++ox) {
-      const int8_t** pixel = pointers + int64_t{ox} * taps + ky * taps_w_;
-      for (int32_t kx = 0; kx < taps_w_; ++kx) {
-        const int32_t x = window.w.Begin(ox) + kx * window.w.dilation;
-        const int8_t* tap = inside && x >= 0 && x < window.w.in ? row + x * channels : fill_row;
-        for (int32_t pass = 0; pass < passes_; ++pass) pixel[pass * taps_once + kx] = tap;
-      }
-    }
+    const bool inside = y >= 0 && y < window.h.in;  // a row of padding is null
+    rows[ky] = inside ? ReadableRow(image + int64_t{y} * window.w.in * in_channels_, window.w.in,
+                                    expanded + int64_t{ky} * window.w.in * channels)
+                      : nullptr;
   }
 
   kernels::DepthwiseS8Args args{};
   args.taps = pointers;
-  args.tap_count = taps;
-  args.tap_step = taps;
-  args.pixels = window.w.out;
+  args.tap_count = packed_.taps;
   args.channels = static_cast<int32_t>(channels);
   args.weights = packed_.blocks.as<int8_t>();
   args.weights_block_stride = packed_.block_stride;
   args.bias = packed_.bias.data();
   args.epilogue = epilogue;
-  args.out = out;
   args.out_pixel_stride = channels;
-  packed_.variant->run(&args);
+  const int64_t pixel_bytes =
+      channels * (epilogue.kind == kernels::kEpilogueInt32 ? sizeof(int32_t) : 1);
+  // Output pixels [begin, end); `together`: the first one's pointers serve all of them.
+  const auto run = [&](int32_t begin, int32_t end, bool together) {
+    if (begin == end) return;
+    PointAtTaps(window.w, rows, fill_row, begin, together ? begin + 1 : end, pointers);
+    args.tap_step = together ? 0 : packed_.taps;
+    args.tap_advance = together ? window.w.stride * channels : 0;
+    args.pixels = end - begin;
+    args.out = static_cast<std::byte*>(out) + begin * pixel_bytes;
+    packed_.variant->run(&args);
+  };
+  const InteriorOutputs interior = Interior(window.w);
+  const bool whole_rows = std::find(rows.begin(), rows.end(), nullptr) == rows.end();
+  if (whole_rows && interior.size() >= kMinInterior) {
+    run(0, interior.begin, false);
+    run(interior.begin, interior.end, true);
+    run(interior.end, window.w.out, false);
+  } else {
+    run(0, window.w.out, false);
+  }
   if (flip_ && epilogue.kind != kernels::kEpilogueInt32) {
     FlipSigns(out, window.w.out * channels, out);
+  }
+}
+
+void DepthwiseGemm::PointAtTaps(const WindowAxis& axis, absl::Span<const int8_t* const> rows,
+                                const int8_t* fill, int32_t begin, int32_t end,
+                                const int8_t** pointers) const {
+  const int64_t channels = packed_.channels;
+  const int32_t taps_once = taps_h_ * taps_w_;
+  for (int32_t ox = begin; ox < end; ++ox, pointers += packed_.taps) {
+    for (int32_t ky = 0; ky < taps_h_; ++ky) {
+      for (int32_t kx = 0; kx < taps_w_; ++kx) {
+        const int32_t x = axis.Begin(ox) + kx * axis.dilation;
+        const bool inside = rows[ky] != nullptr && x >= 0 && x < axis.in;
+        const int8_t* tap = inside ? rows[ky] + x * channels : fill;
+        for (int32_t pass = 0; pass < passes_; ++pass) {
+          pointers[pass * taps_once + ky * taps_w_ + kx] = tap;
+        }
+      }
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "engine/base/checked_math.h"
 #include "engine/kernels/packing.h"
 #include "engine/ops/products/unsigned_codes.h"
 #include "engine/ops/spatial/conv_common.h"
@@ -49,6 +50,15 @@ class DepthwiseGemm {
   // A row of the image as the kernel reads it: itself, or, in `expanded`, with each channel
   // repeated `multiplier_` times and as int8 codes.
   const int8_t* ReadableRow(const int8_t* row, int32_t width, int8_t* expanded) const;
+
+  size_t PointerBytes(int32_t out_width) const {
+    return RoundUp((int64_t{out_width} * packed_.taps + taps_h_) * sizeof(void*), 64);
+  }
+
+  // Pointers at the taps of output pixels [begin, end) of a row; `rows` are the window's rows of
+  // the image, null where they are padding.
+  void PointAtTaps(const WindowAxis& axis, absl::Span<const int8_t* const> rows, const int8_t* fill,
+                   int32_t begin, int32_t end, const int8_t** pointers) const;
 
   int32_t taps_h_ = 1;
   int32_t taps_w_ = 1;
