@@ -42,7 +42,7 @@ class OctetBenchTest(unittest.TestCase):
         times = [float(row.split()[0]) for row in rows]
         self.assertEqual(times, sorted(times, reverse=True))
         convolution = next(row for row in rows if " CONV_2D " in row)
-        self.assertGreater(int(convolution.split()[2]), 0)
+        self.assertGreater(int(convolution.split()[3]), 0)
         self.assertIn("->", convolution)
 
     def check_usage(self, arguments, *words):

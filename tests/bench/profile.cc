@@ -59,7 +59,9 @@ void Profile::StepEnds(const GraphStep& step, absl::Span<const Shape> inputs,
   entry.inputs.assign(inputs.begin(), inputs.end());
   entry.outputs.assign(outputs.begin(), outputs.end());
   entry.macs = StepMacs(step.kind, inputs, outputs);
-  entry.us += took.count() - open.nested_us;
+  const double own_us = took.count() - open.nested_us;
+  entry.total_us += own_us;
+  entry.fastest_us = entry.calls == 0 ? own_us : std::min(entry.fastest_us, own_us);
   ++entry.calls;
   if (!open_.empty()) open_.back().nested_us += took.count();
 }
@@ -67,7 +69,7 @@ void Profile::StepEnds(const GraphStep& step, absl::Span<const Shape> inputs,
 void Profile::Clear() {
   open_.clear();
   for (auto& [step, entry] : entries_) {
-    entry.us = 0;
+    entry.total_us = 0;
     entry.calls = 0;
   }
 }
@@ -78,25 +80,30 @@ std::vector<Profile::Entry> Profile::Sorted() const {
     if (entry.calls > 0) sorted.push_back(entry);
   }
   std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Entry& a, const Entry& b) { return a.us > b.us; });
+                   [](const Entry& a, const Entry& b) { return a.best_us() > b.best_us(); });
   return sorted;
 }
 
 std::string Profile::Table(int64_t runs) const {
   const std::vector<Entry> sorted = Sorted();
+  double best_us = 0;
   double total_us = 0;
-  for (const Entry& entry : sorted) total_us += entry.us;
-  std::string table = absl::StrFormat("%10s %6s %10s %8s  %4s %-24s %s\n", "us/run", "share",
-                                      "MACs/call", "GMAC/s", "op", "kind", "inputs -> outputs");
   for (const Entry& entry : sorted) {
-    const double gmacs = entry.us > 0 ? entry.macs * entry.calls / entry.us / 1e3 : 0;
-    absl::StrAppendFormat(&table, "%10.2f %5.1f%% %10d %8.1f  %4d %-24s %s -> %s\n",
-                          entry.us / runs, total_us > 0 ? 100 * entry.us / total_us : 0, entry.macs,
-                          gmacs, entry.op_index, BuiltinOpName(entry.kind), Shapes(entry.inputs),
-                          Shapes(entry.outputs));
+    best_us += entry.best_us();
+    total_us += entry.total_us;
   }
-  absl::StrAppendFormat(&table, "%10.2f us a run inside %d steps\n", total_us / runs,
-                        sorted.size());
+  std::string table =
+      absl::StrFormat("%10s %10s %6s %10s %8s  %4s %-24s %s\n", "best us", "mean us", "share",
+                      "MACs/call", "GMAC/s", "op", "kind", "inputs -> outputs");
+  for (const Entry& entry : sorted) {
+    const double gmacs = entry.fastest_us > 0 ? entry.macs / entry.fastest_us / 1e3 : 0;
+    absl::StrAppendFormat(
+        &table, "%10.2f %10.2f %5.1f%% %10d %8.1f  %4d %-24s %s -> %s\n", entry.best_us() / runs,
+        entry.total_us / runs, best_us > 0 ? 100 * entry.best_us() / best_us : 0, entry.macs, gmacs,
+        entry.op_index, BuiltinOpName(entry.kind), Shapes(entry.inputs), Shapes(entry.outputs));
+  }
+  absl::StrAppendFormat(&table, "%10.2f %10.2f us a run inside %d steps\n", best_us / runs,
+                        total_us / runs, sorted.size());
   return table;
 }
 

@@ -28,7 +28,13 @@ class Profile final : public StepObserver {
     std::vector<Shape> outputs;
     int64_t macs = 0;
     int64_t calls = 0;
-    double us = 0;  // over all calls, without the steps that nest in it
+    // Without the steps that nest in it: over all calls, and of the fastest one.
+    double total_us = 0;
+    double fastest_us = 0;
+
+    // What the calls would have taken had all been as fast as the fastest: what interruptions by
+    // other programs leave alone.
+    double best_us() const { return fastest_us * calls; }
   };
 
   void StepBegins(const GraphStep& step) override;
@@ -38,10 +44,11 @@ class Profile final : public StepObserver {
   // Forgets times, keeps the entries' memory.
   void Clear();
 
-  // Steps that ran, the slowest first.
+  // Steps that ran, the slowest by best_us() first.
   std::vector<Entry> Sorted() const;
 
-  // A table of Sorted(): microseconds a run, share of the whole, MACs, GMAC/s, shapes.
+  // A table of Sorted(): microseconds a run at best and on average, and of the best the share of
+  // the whole and GMAC/s; MACs; shapes.
   std::string Table(int64_t runs) const;
 
  private:
