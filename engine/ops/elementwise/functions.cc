@@ -38,6 +38,12 @@ float Floor(float x) { return std::floor(x); }
 float Ceil(float x) { return std::ceil(x); }
 float Root(float x) { return std::sqrt(x); }
 
+// A NaN has the sign 0.
+template <typename T>
+PreparedOp PrepareSign(const PrepareContext&) {
+  return MakeElementwise<T, T>([](T x) { return static_cast<T>((x > 0) - (x < 0)); });
+}
+
 // The builtin kernel has no negative zero for numbers below zero.
 PreparedOp PrepareRound(const PrepareContext& context) {
   if (context.rounding == Rounding::kFloat32) {
@@ -160,6 +166,8 @@ OpRowList FunctionRows() {
       Row(BuiltinOp::kFloor, 1, kF32, &PrepareFloat<Floor>),
       Row(BuiltinOp::kCeil, 1, kF32, &PrepareFloat<Ceil>),
       Row(BuiltinOp::kRound, 1, kF32, &PrepareRound),
+      Row(BuiltinOp::kSign, 2, kF32, &PrepareSign<float>),
+      Row(BuiltinOp::kSign, 2, DataType::kInt32, &PrepareSign<int32_t>),
   };
 }
 

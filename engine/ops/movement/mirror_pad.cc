@@ -13,8 +13,9 @@ namespace {
 
 class MirrorPad final : public Op {
  public:
-  MirrorPad(bool symmetric, DataType index, size_t element)
-      : symmetric_(symmetric), index_(index), element_(element) {}
+  // `whole_rows`: dimension 0 is known not to be padded.
+  MirrorPad(bool symmetric, DataType index, size_t element, bool whole_rows)
+      : symmetric_(symmetric), index_(index), element_(element), whole_rows_(whole_rows) {}
 
   ShapeSource shape_source() const override { return ShapeSource::kValues; }
   uint32_t ValueInputs() const override { return 0b10; }
@@ -47,8 +48,8 @@ class MirrorPad final : public Op {
   absl::Status CheckRowsApart(absl::Span<const Shape>,
                               absl::Span<const bool> has_rows) const override {
     if (has_rows[1]) return absl::FailedPreconditionError("rows say how it pads");
-    // With one row nothing but a symmetric padding fits, and that repeats it.
-    return absl::FailedPreconditionError("its paddings are given for one number of rows");
+    if (whole_rows_) return absl::OkStatus();
+    return absl::FailedPreconditionError("it pads dimension 0");
   }
 
   absl::Status Run(const RunContext& context) const override {
@@ -82,12 +83,19 @@ class MirrorPad final : public Op {
   const bool symmetric_;
   const DataType index_;
   const size_t element_;
+  const bool whole_rows_;
 };
 
 PreparedOp Prepare(const PrepareContext& context) {
   OCTET_RETURN_IF_ERROR(CheckCopies(*context.input(0), context.output(0)));
+  bool whole_rows = false;
+  if (context.input(1)->is_constant) {
+    OCTET_ASSIGN_OR_RETURN(const std::vector<int32_t> paddings, ConstantInts(*context.input(1)));
+    whole_rows = paddings.size() >= 2 && paddings[0] == 0 && paddings[1] == 0;
+  }
   return std::make_unique<MirrorPad>(context.options<MirrorPadOptions>().symmetric,
-                                     context.input(1)->type, DataTypeSize(context.output(0).type));
+                                     context.input(1)->type, DataTypeSize(context.output(0).type),
+                                     whole_rows);
 }
 
 }  // namespace

@@ -246,7 +246,8 @@ absl::StatusOr<Bound> Step(const SubgraphDef& graph, const OperatorDef& op,
     case BuiltinOp::kFloor:
     case BuiltinOp::kFloorDiv:
     case BuiltinOp::kFloorMod:
-    case BuiltinOp::kRound: {
+    case BuiltinOp::kRound:
+    case BuiltinOp::kSign: {
       OCTET_ASSIGN_OR_RETURN(Bound exact, Pointwise(op, bounds, result));
       exact.error = 0;
       return exact;

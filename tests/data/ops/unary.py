@@ -15,6 +15,7 @@ def _elementary(op, values):
         "FLOOR",
         "CEIL",
         "ROUND",
+        "SIGN",
         "RELU",
         "RELU6",
         "RELU_N1_TO_1",
@@ -57,6 +58,7 @@ def unary():
         "FLOOR",
         "CEIL",
         "ROUND",
+        "SIGN",
         "LOGISTIC",
         "TANH",
         "RELU",
@@ -172,6 +174,7 @@ def _unary_steps(op, kind):
         "FLOOR",
         "CEIL",
         "ROUND",
+        "SIGN",
         "SQUARE",
     ):
         same = (0.047 / unit, 0 if wide else low + 119)
