@@ -130,7 +130,10 @@ absl::Status Int8Lstm::SetProjection(const LstmTensors& tensors, const Int8LstmS
   const float unprojected = ScaleOf(*scales.unprojected);
   const auto to_unprojected = static_cast<float>(0x1p-30 / unprojected);
   OCTET_ASSIGN_OR_RETURN(to_unprojected_, RatioMultiplier(to_unprojected, *scales.unprojected));
+  // Before a projection LiteRT's kernel takes the zero point with the other sign; its sums allow
+  // for that, so that it shows only where codes saturate.
   unprojected_zero_point_ = ZeroPointOf(*scales.unprojected);
+  if (tensors.projection != nullptr) unprojected_zero_point_ *= -1;
   hidden_zero_point_ = ZeroPointOf(*scales.hidden);
   if (tensors.projection == nullptr) return absl::OkStatus();
   const TensorDef& projection = *tensors.projection;

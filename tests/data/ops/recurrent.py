@@ -196,11 +196,14 @@ def integer_lstm():
         "projection": {"projection": 3},
         "normalized": {"normalized": True},
         "everything": {"peephole": True, "projection": 3, "normalized": True},
+        # Wide and long enough that the codes before the projection saturate.
+        "wide_projection": {"projection": 5, "units": 40, "depth": 48, "more_steps": 6},
     }
     for label, more in variants.items():
         for steps, batch, major, cell in ((4, 2, False, -11), (3, 1, True, -13)):
             r = rng(op, INT8, label, steps)
-            units, depth = 6, 9
+            steps += more.get("more_steps", 0)
+            units, depth = more.get("units", 6), more.get("depth", 9)
             out_units = more.get("projection", units)
             cifg, peephole, normalized = (more.get(k, False) for k in ("cifg", "peephole", "normalized"))
             sx, zx, sh, zh = 0.021, 5, 0.0075, -11
