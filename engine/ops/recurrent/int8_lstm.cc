@@ -23,11 +23,6 @@ constexpr float kGateScale = 0x1p-12f;  // Q3.12
 float ScaleOf(const TensorDef& tensor) { return tensor.quantization.scale[0]; }
 int32_t ZeroPointOf(const TensorDef& tensor) { return tensor.quantization.zero_point[0]; }
 
-template <typename T>
-absl::Span<const T> ValuesOrNone(const TensorDef* tensor) {
-  return tensor == nullptr ? absl::Span<const T>() : tensor->values<T>();
-}
-
 absl::Status CheckSupported(const SequenceLstmOptions& options) {
   if (options.activation != Activation::kTanh) {
     return absl::UnimplementedError("a fused activation other than TANH");

@@ -13,6 +13,12 @@
 
 namespace octet::ops {
 
+// A constant's values; empty where it is absent (null).
+template <typename T>
+absl::Span<const T> ValuesOrNone(const TensorDef* tensor) {
+  return tensor == nullptr ? absl::Span<const T>() : tensor->values<T>();
+}
+
 // A constant of shape [n][k].
 absl::Status CheckMatrix(const TensorDef& tensor, int32_t n, int32_t k);
 // One scale and zero point 0.

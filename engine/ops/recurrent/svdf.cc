@@ -58,11 +58,6 @@ absl::StatusOr<SvdfSetup> SetUp(const PrepareContext& context) {
   return setup;
 }
 
-template <typename T>
-absl::Span<const T> ValuesOrNone(const TensorDef* tensor) {
-  return tensor == nullptr ? absl::Span<const T>() : tensor->values<T>();
-}
-
 class Svdf : public StatefulOp {
  public:
   absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {

@@ -102,6 +102,15 @@ TEST(Int8LstmTest, RowsDoNotMeet) {
   EXPECT_THAT(std::vector<int8_t>(rows.begin() + 4, rows.end()), ElementsAre(12, 25));
 }
 
+TEST(Int8LstmTest, NothingGivesNothing) {
+  LstmModel steps;
+  steps.steps = 0;
+  EXPECT_TRUE((RunValues<int8_t, int8_t>(steps.Build(), {{}})).empty());
+  LstmModel rows;
+  rows.batch = rows.state_batch = 0;
+  EXPECT_TRUE((RunValues<int8_t, int8_t>(rows.Build(), {{}})).empty());
+}
+
 TEST(Int8LstmTest, RefusesStatesThatDoNotFit) {
   LstmModel rows;
   rows.state_batch = 2;

@@ -108,6 +108,12 @@ TEST(SvdfTest, EveryRowHasItsOwnMemory) {
   EXPECT_THAT(Answer<float>(*context, {2, 0}), ElementsAre(210, 50));
 }
 
+TEST(SvdfTest, NoRowsGiveNothing) {
+  SvdfModel model;
+  model.rows = model.memory_rows = 0;
+  EXPECT_TRUE((RunValues<float, float>(model.Build(), {{}})).empty());
+}
+
 TEST(SvdfTest, MemoryIsAVariableOfOneRowForEachOfTheInput) {
   SvdfModel rows;
   rows.memory_rows = 2;
