@@ -9,6 +9,7 @@
 #include "absl/types/span.h"
 #include "octet/tensor.h"
 #include "server/base/clock.h"
+#include "server/batching/execution.h"
 
 namespace octet::server {
 
@@ -28,6 +29,10 @@ class BatchItem {
   // Constant: at least one row, and the bytes that it keeps while it waits.
   virtual int64_t rows() const = 0;
   virtual size_t bytes() const = 0;
+
+  // Where it must run: memory with a state of its own, of a model that is not batched. Null:
+  // anywhere.
+  virtual Execution* own_execution() { return nullptr; }
 
   // Writes rows [first_row, first_row + n) of an input to `out`, which has room for exactly these.
   virtual void WriteInput(int input, int64_t first_row, absl::Span<std::byte> out) = 0;

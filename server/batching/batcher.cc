@@ -172,7 +172,8 @@ void Batcher::WorkerLoop(Execution& execution) {
     }
     if (batch.empty()) return;
     StageTimes times;
-    const absl::Status status = RunBatch(execution, batch, times);
+    Execution* const own = batch.front().entry->item->own_execution();
+    const absl::Status status = RunBatch(own == nullptr ? execution : *own, batch, times);
     observer_->Executed(TotalRows(batch), times);
     FinishBatch(batch, status, times);
   }

@@ -25,14 +25,16 @@ absl::StatusOr<std::vector<size_t>> TensorBytes(const std::vector<IoTensor>& ten
 }  // namespace
 
 EngineExecution::EngineExecution(std::shared_ptr<const CompiledModel> model,
-                                 std::unique_ptr<ExecutionContext> context)
-    : model_(std::move(model)), context_(std::move(context)) {}
+                                 std::unique_ptr<ExecutionContext> context, StateBetweenRuns state)
+    : model_(std::move(model)),
+      context_(std::move(context)),
+      forgets_(model_->description().stateful && state == StateBetweenRuns::kForget) {}
 
 absl::StatusOr<std::unique_ptr<Execution>> EngineExecution::Create(
-    std::shared_ptr<const CompiledModel> model) {
+    std::shared_ptr<const CompiledModel> model, StateBetweenRuns state) {
   absl::StatusOr<std::unique_ptr<ExecutionContext>> context = ExecutionContext::Create(model);
   if (!context.ok()) return context.status();
-  return std::make_unique<EngineExecution>(std::move(model), *std::move(context));
+  return std::make_unique<EngineExecution>(std::move(model), *std::move(context), state);
 }
 
 absl::Status EngineExecution::SetRows(int64_t rows) {
@@ -41,7 +43,7 @@ absl::Status EngineExecution::SetRows(int64_t rows) {
 }
 
 absl::Status EngineExecution::Run() {
-  if (model_->description().stateful) context_->ResetState();
+  if (forgets_) context_->ResetState();
   return context_->Run();
 }
 

@@ -10,14 +10,17 @@
 
 namespace octet::server {
 
-// A request starts with fresh state: streams and sequences that would keep it are not served.
+// Whether a stateful model starts each run from its initial state, or from where the last run left
+// it.
+enum class StateBetweenRuns { kForget, kKeep };
+
 class EngineExecution final : public Execution {
  public:
   static absl::StatusOr<std::unique_ptr<Execution>> Create(
-      std::shared_ptr<const CompiledModel> model);
+      std::shared_ptr<const CompiledModel> model, StateBetweenRuns state);
 
   EngineExecution(std::shared_ptr<const CompiledModel> model,
-                  std::unique_ptr<ExecutionContext> context);
+                  std::unique_ptr<ExecutionContext> context, StateBetweenRuns state);
 
   absl::Status SetRows(int64_t rows) override;
   absl::Span<std::byte> input(int i) override { return context_->input(i); }
@@ -28,6 +31,7 @@ class EngineExecution final : public Execution {
  private:
   const std::shared_ptr<const CompiledModel> model_;
   const std::unique_ptr<ExecutionContext> context_;
+  const bool forgets_;
 };
 
 // Bytes of one row. InvalidArgument, naming the tensor, where an element has no fixed size.

@@ -82,11 +82,12 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
   if (!row_bytes.ok()) return row_bytes.status();
   served->row_bytes_ = *std::move(row_bytes);
 
-  served->workers_ = options.workers;
+  // One worker for a stateful model: requests of a stream run in the order in which they came.
+  served->workers_ = served->description().stateful ? 1 : options.workers;
   std::vector<std::unique_ptr<Execution>> executions;
-  for (int i = 0; i < options.workers; ++i) {
+  for (int i = 0; i < served->workers_; ++i) {
     absl::StatusOr<std::unique_ptr<Execution>> execution =
-        EngineExecution::Create(served->compiled_);
+        EngineExecution::Create(served->compiled_, StateBetweenRuns::kForget);
     if (!execution.ok()) return execution.status();
     executions.push_back(*std::move(execution));
   }
@@ -101,6 +102,25 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
                      .max_queue_bytes = options.max_queue_bytes},
       served->row_bytes_, std::move(executions), clock, served->metrics_.get());
   return served;
+}
+
+absl::StatusOr<std::shared_ptr<Execution>> ServedModel::NewStreamExecution() {
+  if (streams_->fetch_add(1) >= kMaxStreams) {
+    streams_->fetch_sub(1);
+    return absl::ResourceExhaustedError(absl::StrCat("model '", name_, "' keeps the state of ",
+                                                     kMaxStreams, " streams, which is its limit"));
+  }
+  absl::StatusOr<std::unique_ptr<Execution>> execution =
+      EngineExecution::Create(compiled_, StateBetweenRuns::kKeep);
+  if (!execution.ok()) {
+    streams_->fetch_sub(1);
+    return execution.status();
+  }
+  // It may outlive this model.
+  return std::shared_ptr<Execution>(execution->release(), [count = streams_](Execution* e) {
+    delete e;
+    count->fetch_sub(1);
+  });
 }
 
 int64_t ServedModel::memory_bytes() const {

@@ -2,6 +2,7 @@
 #ifndef OCTET_SERVER_MODELS_SERVED_MODEL_H_
 #define OCTET_SERVER_MODELS_SERVED_MODEL_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -62,6 +63,10 @@ class ServedModel {
   int workers() const { return workers_; }
   int64_t memory_bytes() const;
   Batcher& batcher() { return *batcher_; }
+  // An execution that keeps a stateful model's state from run to run, for one stream.
+  // ResourceExhausted where kMaxStreams of them live already.
+  static constexpr int kMaxStreams = 256;
+  absl::StatusOr<std::shared_ptr<Execution>> NewStreamExecution();
   const std::shared_ptr<ModelMetrics>& metrics() const { return metrics_; }
 
  private:
@@ -78,6 +83,7 @@ class ServedModel {
   Nanoseconds batch_timeout_{0};
   int workers_ = 1;
   std::shared_ptr<ModelMetrics> metrics_;
+  std::shared_ptr<std::atomic<int>> streams_ = std::make_shared<std::atomic<int>>(0);
   std::unique_ptr<Batcher> batcher_;
 };
 

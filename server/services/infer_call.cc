@@ -53,20 +53,21 @@ absl::StatusOr<MonotonicTime> ParseTimeout(const inference::ModelInferRequest& r
 
 InferCall::InferCall(const InferEnvironment& environment,
                      const inference::ModelInferRequest* request,
-                     inference::ModelInferResponse* response,
+                     inference::ModelInferResponse* response, StreamState* stream,
                      std::function<void(const absl::Status&)> done)
     : environment_(environment),
       request_(request),
       response_(response),
       done_(std::move(done)),
+      stream_(stream),
       scope_(environment.clock, environment.activity) {}
 
 std::shared_ptr<InferCall> InferCall::Start(const InferEnvironment& environment,
                                             const inference::ModelInferRequest* request,
                                             inference::ModelInferResponse* response,
-                                            MonotonicTime deadline,
+                                            MonotonicTime deadline, StreamState* stream,
                                             std::function<void(const absl::Status&)> done) {
-  auto call = std::make_shared<InferCall>(environment, request, response, std::move(done));
+  auto call = std::make_shared<InferCall>(environment, request, response, stream, std::move(done));
   absl::StatusOr<MonotonicTime> prepared = call->Prepare(deadline);
   absl::Status status = prepared.status();
   if (status.ok()) {
@@ -89,6 +90,11 @@ absl::StatusOr<MonotonicTime> InferCall::Prepare(MonotonicTime deadline) {
   absl::StatusOr<MonotonicTime> timeout = ParseTimeout(*request_, environment_.clock->Now());
   if (!timeout.ok()) return timeout.status();
   if (absl::Status size = CheckSize(*model_, parsed_); !size.ok()) return size;
+  if (stream_ != nullptr && model_->description().stateful) {
+    absl::StatusOr<std::shared_ptr<Execution>> own = stream_->Of(model_);
+    if (!own.ok()) return own.status();
+    own_execution_ = *std::move(own);
+  }
   response_->set_model_name(model_->name());
   response_->set_model_version(absl::StrCat(model_->version()));
   PrepareOutputs(model_->description(), parsed_, *response_);

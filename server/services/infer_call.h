@@ -11,6 +11,7 @@
 #include "server/batching/batch_item.h"
 #include "server/metrics/request_scope.h"
 #include "server/models/repository.h"
+#include "server/models/stream_state.h"
 #include "server/services/infer_request.h"
 
 namespace octet::server {
@@ -25,22 +26,25 @@ struct InferEnvironment {
 // Thread-safe.
 class InferCall final : public BatchItem {
  public:
-  // Finds the model, checks the request and queues it. `done` is called exactly once, perhaps
-  // before this returns; `request` and `response` must live until then.
+  // Finds the model, checks the request and queues it. `stream` is that of the request, which keeps
+  // the state of stateful models; null where each request starts afresh. `done` is called exactly
+  // once, perhaps before this returns; `request` and `response` must live until then.
   static std::shared_ptr<InferCall> Start(const InferEnvironment& environment,
                                           const inference::ModelInferRequest* request,
                                           inference::ModelInferResponse* response,
-                                          MonotonicTime deadline,
+                                          MonotonicTime deadline, StreamState* stream,
                                           std::function<void(const absl::Status&)> done);
 
   InferCall(const InferEnvironment& environment, const inference::ModelInferRequest* request,
-            inference::ModelInferResponse* response, std::function<void(const absl::Status&)> done);
+            inference::ModelInferResponse* response, StreamState* stream,
+            std::function<void(const absl::Status&)> done);
 
   // Its client has gone, or its deadline has passed: leaves the queue, if it is still there.
   void Cancel();
 
   int64_t rows() const override { return parsed_.rows; }
   size_t bytes() const override { return parsed_.bytes; }
+  Execution* own_execution() override { return own_execution_.get(); }
   void WriteInput(int input, int64_t first_row, absl::Span<std::byte> out) override;
   void ReadOutput(int output, int64_t first_row, absl::Span<const std::byte> rows) override;
   absl::Status TakeOutput(int output, const Shape& shape,
@@ -55,9 +59,11 @@ class InferCall final : public BatchItem {
   const inference::ModelInferRequest* const request_;
   inference::ModelInferResponse* const response_;
   const std::function<void(const absl::Status&)> done_;
+  StreamState* const stream_;
   RequestScope scope_;
   ModelHandle model_;
   InferRequest parsed_;
+  std::shared_ptr<Execution> own_execution_;
   MonotonicTime deadline_ = kNever;
 };
 

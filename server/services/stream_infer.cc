@@ -33,21 +33,23 @@ class StreamInfer final
     Exchange* started = nullptr;
     {
       absl::MutexLock lock(&mutex_);
-      reading_ = false;
-      if (ok) {
-        started = under_way_.back().get();
-        ReadNext();
-      } else {
+      if (!ok) {
+        reading_ = false;
         reads_over_ = true;
         under_way_.pop_back();
         FinishIfOver();
         return;
       }
+      started = under_way_.back().get();
     }
     std::shared_ptr<InferCall> call = InferCall::Start(
         environment_, &started->request, started->response.mutable_infer_response(), deadline_,
-        [this, started](const absl::Status& status) { Answered(started, status); });
+        &state_, [this, started](const absl::Status& status) { Answered(started, status); });
     Attach(started, std::move(call));
+    // Only now the next one: requests are queued in the order in which they came.
+    absl::MutexLock lock(&mutex_);
+    reading_ = false;
+    ReadNext();
   }
 
   void OnWriteDone(bool ok) override {
@@ -150,6 +152,7 @@ class StreamInfer final
 
   const InferEnvironment environment_;
   const MonotonicTime deadline_;
+  StreamState state_;  // outlives the calls: they are answered before this ends
   absl::Mutex mutex_;
   // In the order of reading; the last one may be still being read.
   std::list<std::unique_ptr<Exchange>> under_way_ ABSL_GUARDED_BY(mutex_);

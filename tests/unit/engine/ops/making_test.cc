@@ -103,7 +103,8 @@ TEST(BlocksTest, OfTheBatchAreChecked) {
       Refusal(to_batch({1 << 20, 1 << 20}, {0, (1 << 20) - 3, 0, (1 << 20) - 4}), {Ints(12)}),
       HasSubstr("no whole number of blocks"));
   EXPECT_THAT(Refusal(to_batch({2, 2}, {-1, 0, 0, 0}), {Ints(12)}), HasSubstr("a side of -1"));
-  EXPECT_THAT(NotBatched(to_batch({2, 2}, {0, 1, 0, 0})), HasSubstr("its first dimension is not 1"));
+  EXPECT_THAT(NotBatched(to_batch({2, 2}, {0, 1, 0, 0})),
+              HasSubstr("its first dimension is not 1"));
 }
 
 TEST(FillTest, ShapesThatAreNoShapes) {
