@@ -60,6 +60,26 @@ BroadcastRuns::BroadcastRuns(const Shape& a, const Shape& b, const Shape& out) {
   first_.a_step = a_strides_[outer_rank_];
   first_.b_step = b_strides_[outer_rank_];
   first_.count = out.dim(outer_rank_);
+  // Dimensions that are walked in one go belong to a run: a scalar operand makes it the whole
+  // result.
+  const auto extends = [&](int64_t stride, int64_t step) {
+    return first_.count == 1 || stride == step * first_.count;
+  };
+  while (outer_rank_ > 0) {
+    const int axis = outer_rank_ - 1;
+    if (out.dim(axis) > 1) {
+      if (!extends(a_strides_[axis], first_.a_step) || !extends(b_strides_[axis], first_.b_step) ||
+          (first_.count == 1 && (a_strides_[axis] > 1 || b_strides_[axis] > 1))) {
+        break;
+      }
+      if (first_.count == 1) {
+        first_.a_step = a_strides_[axis];
+        first_.b_step = b_strides_[axis];
+      }
+      first_.count *= out.dim(axis);
+    }
+    --outer_rank_;
+  }
   for (int axis = 0; axis < outer_rank_; ++axis) {
     dims_[axis] = out.dim(axis);
     size_ *= dims_[axis];

@@ -26,7 +26,7 @@ absl::Status CheckBroadcastRowsApart(absl::Span<const Shape> inputs,
 // it repeats. Leading dimensions that the operand lacks repeat.
 std::array<int64_t, Shape::kMaxRank> BroadcastStrides(const Shape& operand, const Shape& result);
 
-// One run along the innermost dimension of a broadcast: element i of it is number out + i of the
+// One run along the innermost dimensions of a broadcast: element i of it is number out + i of the
 // result, from elements a + i * a_step and b + i * b_step of the operands.
 struct BroadcastRun {
   int64_t a = 0;
@@ -37,8 +37,8 @@ struct BroadcastRun {
   int64_t count = 0;
 };
 
-// The runs of a broadcast of two operands, in the result's order; one run where the shapes are
-// equal.
+// The runs of a broadcast of two operands, in the result's order, as long as they can be: one run
+// where the shapes are equal or an operand is a scalar.
 class BroadcastRuns {
  public:
   BroadcastRuns(const Shape& a, const Shape& b, const Shape& out);

@@ -15,14 +15,23 @@ namespace {
 constexpr int32_t kMinRunInPlace = 24;
 
 // Segments of a patch: one for each row of the window, so that a kernel can read them where they
-// lie, unless padding each of them would cost more than an eighth of the work.
+// lie, unless padding each of them would cost more than a third of the work.
 int32_t Segments(const Conv2DSetup& setup, const KernelWeights& weights, int32_t k_align) {
   const ConvParams& params = setup.params;
   if (params.kernel_h == 1 || params.dilation_w > 1 || setup.groups > 1 || weights.flip) return 1;
   const int64_t whole = RoundUp(setup.group_k(), k_align);
   const int64_t split =
       params.kernel_h * RoundUp(int64_t{params.kernel_w} * params.in_channels, k_align);
-  return split * 8 <= whole * 9 ? params.kernel_h : 1;
+  return split * 3 <= whole * 4 ? params.kernel_h : 1;
+}
+
+// AMX takes 64 codes of a row at a time. The rows of the first layer's windows, of three channels,
+// are far shorter: other instruction sets read them where they lie.
+IsaSet SetsFor(const Conv2DSetup& setup, IsaSet isas) {
+  constexpr int32_t kShortRow = 32;
+  const ConvParams& params = setup.params;
+  const bool short_rows = params.kernel_h > 1 && params.kernel_w * params.in_channels <= kShortRow;
+  return short_rows ? isas.Without(Isa::kAmx) : isas;
 }
 
 int64_t ElementBytes(const kernels::EpilogueArgs& epilogue) {
@@ -47,7 +56,7 @@ absl::StatusOr<GroupedGemm> GroupedGemm::Make(const Conv2DSetup& setup,
   problem.k = gemm.group_k_ * weights.passes;
   problem.has_minus_128 =
       std::find(weights.codes.begin(), weights.codes.end(), -128) != weights.codes.end();
-  const kernels::GemmS8Variant& variant = kernels::SelectGemmS8(problem, isas);
+  const kernels::GemmS8Variant& variant = kernels::SelectGemmS8(problem, SetsFor(setup, isas));
   const int32_t segments = Segments(setup, weights, variant.layout.k_align);
   gemm.segment_length_ = gemm.group_k_ / segments;
   const int64_t n = gemm.group_out_;

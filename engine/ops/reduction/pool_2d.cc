@@ -16,9 +16,9 @@ namespace {
 template <typename T>
 struct MaxCodes {
   using Value = T;
-  using Sum = int32_t;
+  using Sum = T;  // as narrow as codes are, so that vectors hold many
   static constexpr Sum kStart = std::numeric_limits<T>::min();
-  static Sum Take(Sum sum, Value v) { return std::max<Sum>(sum, v); }
+  static Sum Take(Sum sum, Value v) { return std::max(sum, v); }
   static Sum Finish(Sum sum, int32_t) { return sum; }
 };
 

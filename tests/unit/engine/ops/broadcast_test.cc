@@ -68,6 +68,19 @@ TEST(BroadcastTest, RunsCoverTheResultOnce) {
                           Place{2, 1, 6, 1, 0, 2}));
 }
 
+TEST(BroadcastTest, RunsAreAsLongAsTheyCanBe) {
+  EXPECT_THAT(RunsOf({2, 3, 4}, {}, {2, 3, 4}, nullptr), ElementsAre(Place{0, 0, 0, 1, 0, 24}));
+  EXPECT_THAT(RunsOf({1}, {2, 3, 4}, {2, 3, 4}, nullptr), ElementsAre(Place{0, 0, 0, 0, 1, 24}));
+  EXPECT_THAT(RunsOf({2, 3, 4}, {1, 3, 4}, {2, 3, 4}, nullptr),
+              ElementsAre(Place{0, 0, 0, 1, 1, 12}, Place{12, 0, 12, 1, 1, 12}));
+  EXPECT_THAT(RunsOf({2, 3, 4}, {2, 1, 1}, {2, 3, 4}, nullptr),
+              ElementsAre(Place{0, 0, 0, 1, 0, 12}, Place{12, 1, 12, 1, 0, 12}));
+  EXPECT_THAT(RunsOf({2, 3, 1}, {1, 3, 1}, {2, 3, 1}, nullptr),
+              ElementsAre(Place{0, 0, 0, 1, 1, 3}, Place{3, 0, 3, 1, 1, 3}));
+  EXPECT_THAT(RunsOf({2, 1, 3}, {2, 1, 1}, {2, 1, 3}, nullptr),
+              ElementsAre(Place{0, 0, 0, 1, 0, 3}, Place{3, 1, 3, 1, 0, 3}));
+}
+
 // Threads change who does a run, and where one long run is cut.
 TEST(BroadcastTest, ThreadsShareRunsOrEachRun) {
   ThreadPool pool(2);
