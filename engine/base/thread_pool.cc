@@ -21,10 +21,10 @@ namespace {
 
 thread_local bool inside_loop = false;
 
-// How long a thread watches for work, or for the end of its loop, before it sleeps: longer than the
-// gap between two operators of a run, shorter than what a throttled container would notice. A pause
-// takes about 40 ns.
-constexpr int kSpins = 500;
+// How long a thread watches for work, or for the end of its loop, before it sleeps: about 100 us,
+// longer than a step of a run that one thread does alone (waking from sleep costs as much), shorter
+// than what a throttled container would notice. A pause takes about 40 ns.
+constexpr int kSpins = 2500;
 
 void Pause() {
 #if defined(__x86_64__)
