@@ -9,8 +9,8 @@
 namespace octet {
 namespace {
 
-// 1e-40, unless it is flushed; volatile, so that it is computed here and now.
-float SmallProduct() {
+// 1e-40, unless it is flushed; volatile and a call, so that it is computed here and now.
+[[gnu::noinline]] float SmallProduct() {
   volatile float a = 1e-20f;
   return a * a;
 }
