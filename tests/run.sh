@@ -123,7 +123,7 @@ tests/support/python_env.sh build/venv >"$logs/python.log" 2>&1 || fail_quiet py
 
 build release release -DOCTET_BUILD_TESTS=ON -DPython3_EXECUTABLE="$PWD/build/venv/bin/python"
 run_ctest release build
-build asan-ubsan asan-ubsan -DOCTET_ENGINE_ONLY=ON
+build asan-ubsan asan-ubsan -DOCTET_ENGINE_ONLY=ON -DPython3_EXECUTABLE="$PWD/build/venv/bin/python"
 run_ctest asan-ubsan build-asan-ubsan
 
 if $all; then

@@ -12,10 +12,9 @@ import subprocess
 import sys
 import tempfile
 
-import numpy as np
-
 try:
     import flatbuffers
+    import numpy as np
     from ai_edge_litert import interpreter as litert
     from ai_edge_litert import schema_py_generated as schema
 except ImportError as error:
