@@ -1,5 +1,7 @@
 #include "engine/kernels/variants.h"
 
+#include <algorithm>
+
 namespace octet::kernels {
 namespace {
 
@@ -27,6 +29,10 @@ const Kernels& SelectSet(absl::Span<const Variant> variants, IsaSet allowed) {
 }
 
 }  // namespace
+
+bool HasMinus128(absl::Span<const int8_t> weights) {
+  return std::find(weights.begin(), weights.end(), -128) != weights.end();
+}
 
 const GemmS8Variant& SelectGemmS8(const GemmS8Problem& problem, IsaSet allowed) {
   return SelectFirst(GemmS8Variants(), problem.has_minus_128, allowed);

@@ -62,6 +62,9 @@ struct DepthwiseS8Problem {
   bool has_minus_128 = false;
 };
 
+// Whether -128 is among the weights: not every variant accepts it.
+bool HasMinus128(absl::Span<const int8_t> weights);
+
 // Pure functions of problem and instruction sets; a scalar variant always qualifies. The rows of a
 // product do not count: weights are packed once, for any number of rows.
 const GemmS8Variant& SelectGemmS8(const GemmS8Problem& problem, IsaSet allowed);

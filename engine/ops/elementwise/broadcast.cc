@@ -53,32 +53,23 @@ std::array<int64_t, Shape::kMaxRank> BroadcastStrides(const Shape& operand, cons
 
 BroadcastRuns::BroadcastRuns(const Shape& a, const Shape& b, const Shape& out) {
   first_.count = out.num_elements();
-  if (a == b || out.rank() == 0 || out.num_elements() == 0) return;
-  outer_rank_ = out.rank() - 1;
+  if (first_.count == 0) return;
   a_strides_ = BroadcastStrides(a, out);
   b_strides_ = BroadcastStrides(b, out);
-  first_.a_step = a_strides_[outer_rank_];
-  first_.b_step = b_strides_[outer_rank_];
-  first_.count = out.dim(outer_rank_);
-  // Dimensions that are walked in one go belong to a run: a scalar operand makes it the whole
-  // result.
-  const auto extends = [&](int64_t stride, int64_t step) {
-    return first_.count == 1 || stride == step * first_.count;
-  };
-  while (outer_rank_ > 0) {
+  // A run takes in the inner dimensions that both operands walk in equal steps: a scalar operand
+  // makes it the whole result.
+  first_.count = 1;
+  for (outer_rank_ = out.rank(); outer_rank_ > 0; --outer_rank_) {
     const int axis = outer_rank_ - 1;
-    if (out.dim(axis) > 1) {
-      if (!extends(a_strides_[axis], first_.a_step) || !extends(b_strides_[axis], first_.b_step) ||
-          (first_.count == 1 && (a_strides_[axis] > 1 || b_strides_[axis] > 1))) {
-        break;
-      }
-      if (first_.count == 1) {
-        first_.a_step = a_strides_[axis];
-        first_.b_step = b_strides_[axis];
-      }
-      first_.count *= out.dim(axis);
+    if (out.dim(axis) == 1) continue;
+    if (first_.count == 1) {
+      first_.a_step = a_strides_[axis];
+      first_.b_step = b_strides_[axis];
+    } else if (a_strides_[axis] != first_.a_step * first_.count ||
+               b_strides_[axis] != first_.b_step * first_.count) {
+      break;
     }
-    --outer_rank_;
+    first_.count *= out.dim(axis);
   }
   for (int axis = 0; axis < outer_rank_; ++axis) {
     dims_[axis] = out.dim(axis);

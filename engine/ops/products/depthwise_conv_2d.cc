@@ -54,8 +54,7 @@ absl::StatusOr<DepthwiseGemm> DepthwiseGemm::Make(const DepthwiseSetup& setup,
   kernels::DepthwiseS8Problem problem;
   problem.channels = setup.params.out_channels;
   problem.taps = taps;
-  problem.has_minus_128 =
-      std::find(weights.codes.begin(), weights.codes.end(), -128) != weights.codes.end();
+  problem.has_minus_128 = kernels::HasMinus128(weights.codes);
   OCTET_ASSIGN_OR_RETURN(
       gemm.packed_,
       kernels::PackDepthwiseS8(kernels::SelectDepthwiseS8(problem, isas), setup.params.out_channels,

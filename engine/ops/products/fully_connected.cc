@@ -177,8 +177,7 @@ absl::StatusOr<kernels::PackedGemmS8> Pack(const FullyConnectedSetup& setup,
   kernels::GemmS8Problem problem;
   problem.n = setup.n;
   problem.k = setup.k * weights.passes;
-  problem.has_minus_128 =
-      std::find(weights.codes.begin(), weights.codes.end(), -128) != weights.codes.end();
+  problem.has_minus_128 = kernels::HasMinus128(weights.codes);
   return kernels::PackGemmS8(kernels::SelectGemmS8(problem, isas), setup.n, weights.passes, setup.k,
                              weights.codes, bias, input_zero_point);
 }

@@ -54,8 +54,7 @@ absl::StatusOr<GroupedGemm> GroupedGemm::Make(const Conv2DSetup& setup,
   kernels::GemmS8Problem problem;
   problem.n = gemm.group_out_;
   problem.k = gemm.group_k_ * weights.passes;
-  problem.has_minus_128 =
-      std::find(weights.codes.begin(), weights.codes.end(), -128) != weights.codes.end();
+  problem.has_minus_128 = kernels::HasMinus128(weights.codes);
   const kernels::GemmS8Variant& variant = kernels::SelectGemmS8(problem, SetsFor(setup, isas));
   const int32_t segments = Segments(setup, weights, variant.layout.k_align);
   gemm.segment_length_ = gemm.group_k_ / segments;
@@ -72,28 +71,37 @@ absl::StatusOr<GroupedGemm> GroupedGemm::Make(const Conv2DSetup& setup,
   return gemm;
 }
 
+void GroupedGemm::RunPixels(const Window& window, const int8_t* image, int8_t fill, PixelRun run,
+                            size_t group, const kernels::EpilogueArgs& epilogue, int8_t* patches,
+                            void* out, int64_t out_row_stride) const {
+  const auto first_channel = static_cast<int32_t>(group) * group_in_;
+  const auto first_column = static_cast<int32_t>(group) * group_out_;
+  const int64_t element = ElementBytes(epilogue);
+  kernels::GemmS8Args args =
+      kernels::MakeGemmS8Args(groups_[group], EpilogueFrom(epilogue, first_column), 0, group_out_);
+  args.a = patches;
+  args.a_row_stride = group_k_;
+  args.a_segment_stride = flip_ ? 0 : segment_length_;  // uint8: each pass reads the patch again
+  args.out_row_stride = out_row_stride;
+  for (int32_t done = 0; done < run.count; done += args.m) {
+    args.m = std::min(block_pixels_, run.count - done);
+    for (int32_t i = 0; i < args.m; ++i) {
+      const auto pixel = static_cast<int32_t>(run.first + int64_t{done + i} * run.step);
+      GatherPatch(window, image, in_channels_, first_channel, group_in_, pixel / window.w.out,
+                  pixel % window.w.out, fill, patches + int64_t{i} * group_k_);
+    }
+    if (flip_) FlipSigns(patches, int64_t{args.m} * group_k_, patches);
+    args.out = static_cast<std::byte*>(out) + (done * out_row_stride + first_column) * element;
+    groups_[group].variant->run(&args);
+  }
+}
+
 void GroupedGemm::RunBlock(const Window& window, const int8_t* image, int8_t fill,
                            const PixelBlock& block, const kernels::EpilogueArgs& epilogue,
                            int8_t* patches, void* out, int64_t out_row_stride) const {
-  const int64_t element = ElementBytes(epilogue);
+  const PixelRun run = {block.begin, 1, static_cast<int32_t>(block.count)};
   for (size_t g = 0; g < groups_.size(); ++g) {
-    const auto channel = static_cast<int32_t>(g) * group_in_;
-    for (int64_t i = 0; i < block.count; ++i) {
-      const auto pixel = static_cast<int32_t>(block.begin + i);
-      GatherPatch(window, image, in_channels_, channel, group_in_, pixel / window.w.out,
-                  pixel % window.w.out, fill, patches + i * group_k_);
-    }
-    if (flip_) FlipSigns(patches, block.count * group_k_, patches);
-    const auto first_column = static_cast<int32_t>(g) * group_out_;
-    kernels::GemmS8Args args =
-        kernels::MakeGemmS8Args(groups_[g], EpilogueFrom(epilogue, first_column), 0, group_out_);
-    args.a = patches;
-    args.a_row_stride = group_k_;
-    args.a_segment_stride = flip_ ? 0 : segment_length_;  // uint8: each pass reads the patch again
-    args.m = static_cast<int32_t>(block.count);
-    args.out = static_cast<std::byte*>(out) + first_column * element;
-    args.out_row_stride = out_row_stride;
-    groups_[g].variant->run(&args);
+    RunPixels(window, image, fill, run, g, epilogue, patches, out, out_row_stride);
   }
   if (flip_ && epilogue.kind != kernels::kEpilogueInt32) {
     FlipSigns(out, block.count * out_row_stride, out);
@@ -104,25 +112,6 @@ bool GroupedGemm::ReadsInPlace(const Window& window) const {
   const bool segmented = segment_length_ == window.w.kernel * in_channels_;
   return segmented && !flip_ && !is_grouped() && window.w.dilation == 1 &&
          Interior(window.w).size() >= kMinRunInPlace && Interior(window.h).size() > 0;
-}
-
-void GroupedGemm::RunPatches(const Window& window, const int8_t* image, int8_t fill, PixelRun run,
-                             const kernels::EpilogueArgs& epilogue, int8_t* patches, std::byte* out,
-                             int64_t out_row_stride) const {
-  kernels::GemmS8Args args = kernels::MakeGemmS8Args(single(), epilogue, 0, group_out_);
-  args.a = patches;
-  args.a_row_stride = group_k_;
-  args.a_segment_stride = segment_length_;
-  args.out_row_stride = out_row_stride;
-  for (int32_t done = 0; done < run.count; done += args.m) {
-    args.m = std::min(block_pixels_, run.count - done);
-    for (int32_t i = 0; i < args.m; ++i) {
-      GatherPatch(window, image, in_channels_, 0, in_channels_, run.oy + (done + i) * run.step_y,
-                  run.ox + (done + i) * run.step_x, fill, patches + int64_t{i} * group_k_);
-    }
-    args.out = out + done * out_row_stride * ElementBytes(epilogue);
-    single().variant->run(&args);
-  }
 }
 
 void GroupedGemm::RunRows(const Window& window, const int8_t* image, int8_t fill, int32_t begin,
@@ -142,8 +131,8 @@ void GroupedGemm::RunRows(const Window& window, const int8_t* image, int8_t fill
   args.out_row_stride = group_out_;
   for (int32_t oy = begin; oy < end; ++oy) {
     if (!rows.has(oy)) {
-      RunPatches(window, image, fill, {oy, 0, 0, 1, window.w.out}, epilogue, patches, place(oy, 0),
-                 group_out_);
+      RunPixels(window, image, fill, {int64_t{oy} * window.w.out, 1, window.w.out}, 0, epilogue,
+                patches, place(oy, 0), group_out_);
       continue;
     }
     args.a =
@@ -157,8 +146,8 @@ void GroupedGemm::RunRows(const Window& window, const int8_t* image, int8_t fill
   for (int32_t ox = 0; ox < window.w.out && count > 0; ++ox) {
     if (ox == columns.begin) ox = columns.end;
     if (ox == window.w.out) break;
-    RunPatches(window, image, fill, {first, ox, 1, 0, count}, epilogue, patches, place(first, ox),
-               int64_t{window.w.out} * group_out_);
+    RunPixels(window, image, fill, {int64_t{first} * window.w.out + ox, window.w.out, count}, 0,
+              epilogue, patches, place(first, ox), int64_t{window.w.out} * group_out_);
   }
 }
 

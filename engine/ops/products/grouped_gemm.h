@@ -50,18 +50,17 @@ class GroupedGemm {
   size_t packed_bytes() const;
 
  private:
-  // Output pixels (oy + i * step_y, ox + i * step_x), i < count, as rows of patches.
+  // Output pixels first + i * step, i < count, numbered row by row.
   struct PixelRun {
-    int32_t oy = 0;
-    int32_t ox = 0;
-    int32_t step_y = 0;
-    int32_t step_x = 1;
+    int64_t first = 0;
+    int64_t step = 1;
     int32_t count = 0;
   };
-  // Writes pixel i at out + i * out_row_stride elements.
-  void RunPatches(const Window& window, const int8_t* image, int8_t fill, PixelRun run,
-                  const kernels::EpilogueArgs& epilogue, int8_t* patches, std::byte* out,
-                  int64_t out_row_stride) const;
+  // Convolves one group's channels at a run of pixels, as rows of patches. Writes pixel i at
+  // out + i * out_row_stride elements; codes of uint8 are left as the kernel wrote them.
+  void RunPixels(const Window& window, const int8_t* image, int8_t fill, PixelRun run, size_t group,
+                 const kernels::EpilogueArgs& epilogue, int8_t* patches, void* out,
+                 int64_t out_row_stride) const;
 
   int32_t in_channels_ = 0;
   int32_t group_in_ = 0;

@@ -1,7 +1,5 @@
 #include "engine/ops/recurrent/parameters.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
 #include "engine/kernels/variants.h"
@@ -76,7 +74,7 @@ absl::StatusOr<kernels::PackedGemmS8> PackMatrix(absl::Span<const int8_t> weight
   kernels::GemmS8Problem problem;
   problem.n = n;
   problem.k = k;
-  problem.has_minus_128 = std::find(weights.begin(), weights.end(), -128) != weights.end();
+  problem.has_minus_128 = kernels::HasMinus128(weights);
   return kernels::PackGemmS8(kernels::SelectGemmS8(problem, isas), n, 1, k, weights, bias,
                              input_zero_point);
 }
