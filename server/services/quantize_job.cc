@@ -114,10 +114,11 @@ absl::StatusOr<QuantizeResult> RunQuantize(const octet::v1::QuantizeStart& start
   }
   absl::StatusOr<std::string> source = ReadSource(start, std::move(uploaded), repository);
   if (!source.ok()) return source.status();
-  absl::StatusOr<QuantizedModel> quantized = QuantizeModel(
-      *source, *options, [&tell](int64_t done, int64_t total, absl::string_view tensor) {
-        return tell("quantize", tensor, total > 0 ? static_cast<double>(done) / total : 0);
-      });
+  QuantizeResources resources;
+  resources.progress = [&tell](const QuantizeProgress& progress) {
+    return tell("quantize", progress.tensor, progress.fraction);
+  };
+  absl::StatusOr<QuantizedModel> quantized = QuantizeModel(*source, *options, resources);
   if (!quantized.ok()) return quantized.status();
   QuantizeResult result;
   result.bytes = std::move(quantized->bytes);

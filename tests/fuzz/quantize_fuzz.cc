@@ -6,7 +6,7 @@
 #include <string>
 
 #include "engine/model/model.h"
-#include "engine/quantize/transform/quantize.h"
+#include "octet/quantize.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view bytes(reinterpret_cast<const char*>(data), size);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/model/model.h"
-#include "engine/quantize/transform/quantize.h"
+#include "engine/quantize/transform/options.h"
 
 namespace octet {
 

@@ -186,7 +186,7 @@ class Transform {
 
 absl::StatusOr<std::vector<TensorReport>> ApplyDynamicRange(const Model& model,
                                                             const std::vector<ConstantPlan>& plans,
-                                                            QuantizeProgress progress,
+                                                            TensorProgress progress,
                                                             tflite::ModelT& file) {
   Transform transform(model, file);
   std::vector<TensorReport> rows;

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "engine/model/model.h"
-#include "engine/quantize/transform/quantize.h"
+#include "octet/quantize.h"
 #include "tests/support/goldens.h"
 #include "tflite_generated.h"
 

@@ -1,4 +1,4 @@
-#include "engine/quantize/transform/quantize.h"
+#include "octet/quantize.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -292,14 +292,19 @@ TEST(QuantizeModelTest, BadInput) {
 TEST(QuantizeModelTest, ProgressAndCancel) {
   const std::string bytes = Network().Build();
   std::vector<std::string> seen;
-  const auto record = [&](int64_t done, int64_t total, absl::string_view tensor) {
-    seen.push_back(std::to_string(done) + "/" + std::to_string(total) + " " + std::string(tensor));
+  QuantizeResources resources;
+  double last = 0;
+  resources.progress = [&](const QuantizeProgress& progress) {
+    EXPECT_GE(progress.fraction, last);
+    EXPECT_LE(progress.fraction, 1);
+    last = progress.fraction;
+    if (progress.stage == QuantizeStage::kQuantize) seen.push_back(std::string(progress.tensor));
     return true;
   };
-  ASSERT_TRUE(QuantizeModel(bytes, {}, record).ok());
-  EXPECT_THAT(seen, ElementsAre("0/3 w", "1/3 b", "2/3 c"));
-  const auto stop = [](int64_t done, int64_t, absl::string_view) { return done < 1; };
-  const auto cancelled = QuantizeModel(bytes, {}, stop);
+  ASSERT_TRUE(QuantizeModel(bytes, {}, resources).ok());
+  EXPECT_THAT(seen, ElementsAre("w", "b", "c"));
+  resources.progress = [](const QuantizeProgress& progress) { return progress.tensor != "b"; };
+  const auto cancelled = QuantizeModel(bytes, {}, resources);
   EXPECT_EQ(cancelled.status().code(), absl::StatusCode::kCancelled);
 }
 
@@ -320,15 +325,6 @@ TEST(QuantizeModelTest, KeepsTheRestOfTheFile) {
   EXPECT_THAT(file->buffers[file->metadata[0]->buffer]->data, ElementsAre(1, 2, 3));
   EXPECT_THAT(file->subgraphs[0]->operators[2]->custom_options, ElementsAre(7, 8));
   EXPECT_EQ(file->operator_codes[2]->custom_code, "Mine");
-}
-
-TEST(ParseQuantizationModeTest, Names) {
-  ASSERT_TRUE(ParseQuantizationMode("dynamic-range").ok());
-  EXPECT_EQ(*ParseQuantizationMode("dynamic-range"), QuantizationMode::kDynamicRange);
-  for (const char* name : {"full-integer", "float16", "int16x8", "weight-only"}) {
-    EXPECT_EQ(ParseQuantizationMode(name).status().code(), absl::StatusCode::kUnimplemented);
-  }
-  EXPECT_EQ(ParseQuantizationMode("int3").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

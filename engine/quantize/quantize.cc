@@ -1,5 +1,6 @@
-#include "engine/quantize/transform/quantize.h"
+#include "octet/quantize.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,14 +18,6 @@ namespace octet {
 namespace {
 
 constexpr char kDescription[] = "Quantized by Octet.";
-
-absl::Status CheckOptions(const QuantizeOptions& options) {
-  if (options.min_weight_elements < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("min_weight_elements is ", options.min_weight_elements, "; it is 0 or more"));
-  }
-  return absl::OkStatus();
-}
 
 bool IsQuantized(const TensorDef& tensor) {
   const bool is_code = tensor.type == DataType::kInt8 || tensor.type == DataType::kUint8 ||
@@ -53,42 +46,54 @@ absl::Status CheckIsFloatModel(const Model& model) {
 
 }  // namespace
 
-absl::StatusOr<QuantizationMode> ParseQuantizationMode(absl::string_view text) {
-  if (text == "dynamic-range") return QuantizationMode::kDynamicRange;
-  for (const absl::string_view known : {"full-integer", "float16", "int16x8", "weight-only"}) {
-    if (text == known) {
-      return absl::UnimplementedError(
-          absl::StrCat("quantization mode ", known, " is not supported; dynamic-range is"));
-    }
+absl::string_view QuantizeStageName(QuantizeStage stage) {
+  switch (stage) {
+    case QuantizeStage::kRead:
+      return "read";
+    case QuantizeStage::kCalibrate:
+      return "calibrate";
+    case QuantizeStage::kQuantize:
+      return "quantize";
+    case QuantizeStage::kWrite:
+      return "write";
+    case QuantizeStage::kMeasure:
+      return "measure";
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("quantization mode ", QuoteName(text),
-                   " is unknown: dynamic-range, full-integer, float16, int16x8, weight-only"));
+  return "unknown";
 }
 
-absl::StatusOr<QuantizedModel> QuantizeModel(absl::string_view model,
+absl::StatusOr<QuantizedModel> QuantizeModel(absl::string_view source,
                                              const QuantizeOptions& options,
-                                             QuantizeProgress progress) {
-  OCTET_RETURN_IF_ERROR(CheckOptions(options));
-  OCTET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> source, ReadModel(std::string(model)));
-  OCTET_RETURN_IF_ERROR(CheckIsFloatModel(*source));
-  OCTET_ASSIGN_OR_RETURN(const std::unique_ptr<tflite::ModelT> file, UnpackFile(model));
+                                             const QuantizeResources& resources) {
+  OCTET_RETURN_IF_ERROR(CheckQuantizeOptions(options));
+  if (options.mode != QuantizationMode::kDynamicRange) {
+    return absl::UnimplementedError(absl::StrCat("quantization mode ",
+                                                 QuantizationModeName(options.mode),
+                                                 " is not supported; dynamic-range is"));
+  }
+  OCTET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, ReadModel(std::string(source)));
+  OCTET_RETURN_IF_ERROR(CheckIsFloatModel(*model));
+  OCTET_ASSIGN_OR_RETURN(const std::unique_ptr<tflite::ModelT> file, UnpackFile(source));
 
   QuantizedModel result;
-  OCTET_ASSIGN_OR_RETURN(
-      result.report.tensors,
-      ApplyDynamicRange(*source, PlanDynamicRange(*source, options), progress, *file));
+  const auto tell = [&](int64_t done, int64_t total, absl::string_view tensor) {
+    if (!resources.progress) return true;
+    return resources.progress(
+        {.stage = QuantizeStage::kQuantize,
+         .tensor = tensor,
+         .fraction = static_cast<double>(done) / std::max<int64_t>(total, 1)});
+  };
+  OCTET_ASSIGN_OR_RETURN(result.report.tensors,
+                         ApplyDynamicRange(*model, PlanDynamicRange(*model, options), tell, *file));
   file->description = kDescription;
   result.bytes = PackFile(*file);
-  result.report.bytes_before = static_cast<int64_t>(model.size());
+  result.report.bytes_before = static_cast<int64_t>(source.size());
   result.report.bytes_after = static_cast<int64_t>(result.bytes.size());
   return result;
 }
 
-absl::StatusOr<QuantizedModel> QuantizeModel(absl::string_view model,
-                                             const QuantizeOptions& options) {
-  const auto ignore = [](int64_t, int64_t, absl::string_view) { return true; };
-  return QuantizeModel(model, options, ignore);
+absl::StatusOr<CompatibilityReport> CheckCompatibility(absl::string_view) {
+  return absl::UnimplementedError("the compatibility report is not supported");
 }
 
 }  // namespace octet
