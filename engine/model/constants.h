@@ -30,9 +30,11 @@ class BufferTable {
   std::vector<absl::Span<const std::byte>> buffers_;
 };
 
-// What a Model keeps alive: the file, and copies of those constants that lie misaligned in it.
+// What a Model keeps alive: the file, where it owns one, and copies of those constants that lie
+// misaligned in it.
 struct ModelStorage {
-  std::string file;
+  std::string owned;
+  absl::string_view file;
   std::vector<AlignedBuffer> copies;
 };
 

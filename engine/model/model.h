@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "engine/base/data_type.h"
 #include "engine/base/quantization.h"
@@ -104,6 +105,12 @@ class Model {
 // a sound TensorFlow Lite model (naming the tensor, buffer, operator or offset), Unimplemented for
 // a sound one that uses what Octet lacks (string or int4 tensors, block-wise scales).
 absl::StatusOr<std::shared_ptr<const Model>> ReadModel(std::string bytes);
+
+// The same, without a copy of `bytes`, which must outlive the model and stay as they are; bytes at
+// an address that is not aligned are copied after all.
+absl::StatusOr<std::shared_ptr<const Model>> ReadModelInPlace(absl::string_view bytes);
+// Whether a file can be read where it lies.
+bool IsAlignedForReading(absl::string_view bytes);
 
 }  // namespace octet
 

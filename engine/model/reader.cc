@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -89,15 +90,7 @@ absl::StatusOr<std::vector<SubgraphDef>> ReadSubgraphs(const tflite::Model& mode
   return subgraphs;
 }
 
-}  // namespace
-
-absl::StatusOr<std::shared_ptr<const Model>> ReadModel(std::string bytes) {
-  // A short string keeps its bytes inside itself, at an address that FlatBuffers may not like;
-  // anything shorter than this is no model.
-  constexpr size_t kShortest = 64;
-  if (bytes.size() < kShortest) bytes.reserve(kShortest);
-  auto storage = std::make_shared<ModelStorage>();
-  storage->file = std::move(bytes);
+absl::StatusOr<std::shared_ptr<const Model>> ReadStorage(std::shared_ptr<ModelStorage> storage) {
   OCTET_ASSIGN_OR_RETURN(const tflite::Model* model, VerifyStructure(storage->file));
   OCTET_ASSIGN_OR_RETURN(const BufferTable buffers, BufferTable::Create(*model, storage->file));
   OCTET_RETURN_IF_ERROR(CheckMetadata(*model, buffers.size()));
@@ -108,6 +101,31 @@ absl::StatusOr<std::shared_ptr<const Model>> ReadModel(std::string bytes) {
   const size_t file_bytes = storage->file.size();
   return std::make_shared<const Model>(std::move(subgraphs), std::move(signatures),
                                        std::move(description), std::move(storage), file_bytes);
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Model>> ReadModel(std::string bytes) {
+  // A short string keeps its bytes inside itself, at an address that FlatBuffers may not like;
+  // anything shorter than this is no model.
+  constexpr size_t kShortest = 64;
+  if (bytes.size() < kShortest) bytes.reserve(kShortest);
+  auto storage = std::make_shared<ModelStorage>();
+  storage->owned = std::move(bytes);
+  storage->file = storage->owned;
+  return ReadStorage(std::move(storage));
+}
+
+absl::StatusOr<std::shared_ptr<const Model>> ReadModelInPlace(absl::string_view bytes) {
+  if (!IsAlignedForReading(bytes)) return ReadModel(std::string(bytes));
+  auto storage = std::make_shared<ModelStorage>();
+  storage->file = bytes;
+  return ReadStorage(std::move(storage));
+}
+
+bool IsAlignedForReading(absl::string_view bytes) {
+  constexpr uintptr_t kAlignment = 16;  // of buffers' data
+  return reinterpret_cast<uintptr_t>(bytes.data()) % kAlignment == 0;
 }
 
 }  // namespace octet

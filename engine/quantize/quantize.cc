@@ -1,17 +1,18 @@
 #include "octet/quantize.h"
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
-#include "engine/model/model.h"
-#include "engine/model/text.h"
+#include "engine/quantize/progress.h"
+#include "engine/quantize/source.h"
+#include "engine/quantize/transform/constant_edit.h"
 #include "engine/quantize/transform/constant_plan.h"
-#include "engine/quantize/transform/dynamic_range.h"
+#include "engine/quantize/transform/file_draft.h"
+#include "engine/quantize/transform/half.h"
 #include "engine/quantize/transform/writer.h"
 
 namespace octet {
@@ -19,29 +20,43 @@ namespace {
 
 constexpr char kDescription[] = "Quantized by Octet.";
 
-bool IsQuantized(const TensorDef& tensor) {
-  const bool is_code = tensor.type == DataType::kInt8 || tensor.type == DataType::kUint8 ||
-                       tensor.type == DataType::kInt16 || tensor.type == DataType::kUint16;
-  return is_code && tensor.quantization.is_quantized();
+void CountHalves(const std::vector<EditedTensor>& tensors, QuantizeReport& report) {
+  for (const EditedTensor& tensor : tensors) {
+    const auto* halves = dynamic_cast<const HalfEncoder*>(tensor.encoder.get());
+    if (halves == nullptr) continue;
+    report.clamped_weights += halves->clamped();
+    report.vanished_weights += halves->vanished();
+  }
 }
 
-absl::Status CheckIsFloatModel(const Model& model) {
-  for (size_t s = 0; s < model.subgraphs().size(); ++s) {
-    const std::vector<TensorDef>& tensors = model.subgraphs()[s].tensors;
-    for (size_t t = 0; t < tensors.size(); ++t) {
-      if (IsQuantized(tensors[t])) {
-        return absl::FailedPreconditionError(
-            absl::StrCat("the model is quantized already: ", TensorLabel(s, t, tensors[t].name),
-                         " is ", DataTypeName(tensors[t].type), " with a scale"));
-      }
-      if (tensors[t].is_constant && tensors[t].type == DataType::kFloat16) {
-        return absl::FailedPreconditionError(absl::StrCat(
-            "the model's weights are reduced already: ", TensorLabel(s, t, tensors[t].name),
-            " is a FLOAT16 constant; give the FLOAT32 model"));
-      }
-    }
+// Writes the file, after which the encoders know their errors.
+absl::StatusOr<QuantizedModel> Finish(FileDraft draft, std::vector<EditedTensor> tensors,
+                                      ThreadPool* pool, ProgressMeter& meter) {
+  draft.model.description = kDescription;
+  QuantizedModel result;
+  OCTET_ASSIGN_OR_RETURN(result.bytes,
+                         WriteFile(draft, pool, [&meter](uint64_t done, uint64_t total) {
+                           return meter.Tell(QuantizeStage::kWrite, "", done, total);
+                         }));
+  CountHalves(tensors, result.report);
+  for (EditedTensor& tensor : tensors) {
+    if (tensor.encoder != nullptr) tensor.row.sqnr_db = tensor.encoder->noise().sqnr_db();
+    result.report.tensors.push_back(std::move(tensor.row));
   }
-  return absl::OkStatus();
+  return result;
+}
+
+absl::StatusOr<QuantizedModel> QuantizeConstants(const QuantizeSource& source,
+                                                 const QuantizeOptions& options, ThreadPool* pool,
+                                                 ProgressMeter& meter) {
+  OCTET_ASSIGN_OR_RETURN(FileDraft draft, OpenDraft(source.file));
+  const auto progress = [&meter](int64_t done, int64_t total, absl::string_view tensor) {
+    return meter.Tell(QuantizeStage::kQuantize, tensor, done, total);
+  };
+  OCTET_ASSIGN_OR_RETURN(std::vector<EditedTensor> tensors,
+                         ApplyConstants(*source.model, PlanConstants(*source.model, options),
+                                        options.mode, pool, progress, draft));
+  return Finish(std::move(draft), std::move(tensors), pool, meter);
 }
 
 }  // namespace
@@ -66,27 +81,17 @@ absl::StatusOr<QuantizedModel> QuantizeModel(absl::string_view source,
                                              const QuantizeOptions& options,
                                              const QuantizeResources& resources) {
   OCTET_RETURN_IF_ERROR(CheckQuantizeOptions(options));
-  if (options.mode != QuantizationMode::kDynamicRange) {
-    return absl::UnimplementedError(absl::StrCat("quantization mode ",
-                                                 QuantizationModeName(options.mode),
-                                                 " is not supported; dynamic-range is"));
+  if (options.mode == QuantizationMode::kFullInteger ||
+      options.mode == QuantizationMode::kInt16x8) {
+    return absl::UnimplementedError(absl::StrCat(
+        "quantization mode ", QuantizationModeName(options.mode), " is not supported"));
   }
-  OCTET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, ReadModel(std::string(source)));
-  OCTET_RETURN_IF_ERROR(CheckIsFloatModel(*model));
-  OCTET_ASSIGN_OR_RETURN(const std::unique_ptr<tflite::ModelT> file, UnpackFile(source));
-
-  QuantizedModel result;
-  const auto tell = [&](int64_t done, int64_t total, absl::string_view tensor) {
-    if (!resources.progress) return true;
-    return resources.progress(
-        {.stage = QuantizeStage::kQuantize,
-         .tensor = tensor,
-         .fraction = static_cast<double>(done) / std::max<int64_t>(total, 1)});
-  };
-  OCTET_ASSIGN_OR_RETURN(result.report.tensors,
-                         ApplyDynamicRange(*model, PlanDynamicRange(*model, options), tell, *file));
-  file->description = kDescription;
-  result.bytes = PackFile(*file);
+  ThreadPool* const pool = resources.pool.get();
+  ProgressMeter meter(options, !resources.samples.empty(), resources.progress);
+  if (!meter.Tell(QuantizeStage::kRead, "", 0, 1)) return absl::CancelledError("cancelled");
+  OCTET_ASSIGN_OR_RETURN(const QuantizeSource opened,
+                         OpenQuantizeSource(source, options.mode, pool));
+  OCTET_ASSIGN_OR_RETURN(QuantizedModel result, QuantizeConstants(opened, options, pool, meter));
   result.report.bytes_before = static_cast<int64_t>(source.size());
   result.report.bytes_after = static_cast<int64_t>(result.bytes.size());
   return result;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/quantize/transform/selection.h"
 #include "engine/quantize/transform/weight_quantizer.h"
 #include "engine/quantize/transform/weight_rules.h"
 
@@ -17,17 +18,22 @@ struct Wish {
   int axis = 0;
 };
 
-std::string KindOf(const OperatorDef& op) {
-  return std::string(op.op == BuiltinOp::kCustom ? op.custom_name : BuiltinOpName(op.op));
-}
-
 bool IsFloatTensor(const SubgraphDef& graph, int32_t tensor) {
   return tensor != kAbsentTensor && graph.tensors[tensor].type == DataType::kFloat32;
+}
+
+std::string NotSelected(const SubgraphDef& graph, const OperatorDef& op, const TensorDef& tensor,
+                        const QuantizeOptions& options) {
+  std::string reason = OpNotSelected(options.selection, graph, op);
+  return reason.empty() ? ConstantNotSelected(options.selection, tensor.name) : reason;
 }
 
 Wish WishOf(const SubgraphDef& graph, const Reader& reader, const TensorDef& tensor,
             const QuantizeOptions& options) {
   const OperatorDef& op = graph.operators[reader.op];
+  if (options.mode == QuantizationMode::kFloat16) {
+    return {.reason = NotSelected(graph, op, tensor, options), .axis = kPerTensor};
+  }
   const WeightRule* rule = FindWeightRule(op.op);
   if (rule == nullptr) return {.reason = absl::StrCat("no hybrid kernel for ", KindOf(op))};
   if (reader.slot == rule->bias_input) return {.reason = absl::StrCat("bias of ", KindOf(op))};
@@ -50,14 +56,24 @@ Wish WishOf(const SubgraphDef& graph, const Reader& reader, const TensorDef& ten
     wish.reason = absl::StrCat(KindOf(op), " has no FLOAT32 activation");
   } else if (op.outputs.size() != 1 || !IsFloatTensor(graph, op.outputs[0])) {
     wish.reason = absl::StrCat(KindOf(op), " has no FLOAT32 output");
+  } else {
+    wish.reason = NotSelected(graph, op, tensor, options);
   }
   return wish;
+}
+
+TensorRole RoleOf(BuiltinOp op, int32_t slot) {
+  const WeightRule* rule = FindWeightRule(op);
+  if (rule == nullptr) return TensorRole::kConstant;
+  if (slot == rule->weight_input) return TensorRole::kWeight;
+  return slot == rule->bias_input ? TensorRole::kBias : TensorRole::kConstant;
 }
 
 ConstantPlan PlanConstant(const SubgraphDef& graph, int32_t subgraph, int32_t index,
                           const std::vector<Reader>& readers, const QuantizeOptions& options) {
   ConstantPlan plan{.subgraph = subgraph, .tensor = index};
   plan.first_op = graph.operators[readers[0].op].op;
+  plan.role = RoleOf(plan.first_op, readers[0].slot);
   const auto is_output = std::find(graph.outputs.begin(), graph.outputs.end(), index);
   bool stays_float = is_output != graph.outputs.end();
   bool weight_reason = false;
@@ -86,7 +102,7 @@ ConstantPlan PlanConstant(const SubgraphDef& graph, int32_t subgraph, int32_t in
 
 }  // namespace
 
-std::vector<ConstantPlan> PlanDynamicRange(const Model& model, const QuantizeOptions& options) {
+std::vector<ConstantPlan> PlanConstants(const Model& model, const QuantizeOptions& options) {
   std::vector<ConstantPlan> plans;
   for (size_t s = 0; s < model.subgraphs().size(); ++s) {
     const SubgraphDef& graph = model.subgraphs()[s];

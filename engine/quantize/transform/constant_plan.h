@@ -1,4 +1,5 @@
-// Decides which float constants of a model become int8, for whom, and why the others do not.
+// Decides which float constants of a model become smaller, for whom, and why the others do not: in
+// the modes that leave activations float.
 #ifndef OCTET_ENGINE_QUANTIZE_TRANSFORM_CONSTANT_PLAN_H_
 #define OCTET_ENGINE_QUANTIZE_TRANSFORM_CONSTANT_PLAN_H_
 
@@ -8,6 +9,7 @@
 
 #include "engine/model/model.h"
 #include "engine/quantize/transform/options.h"
+#include "engine/quantize/transform/report.h"
 
 namespace octet {
 
@@ -17,7 +19,8 @@ struct Reader {
   int32_t slot = 0;
 };
 
-// An int8 tensor to make of a constant. Readers that want different axes get one each.
+// A tensor of codes (int8, or halves) to make of a constant. Readers that want different axes get
+// one each.
 struct QuantizedCopy {
   int axis = 0;           // quantized dimension, or kPerTensor
   bool in_place = false;  // it takes the float tensor's place; else that one stays, for others
@@ -29,12 +32,13 @@ struct ConstantPlan {
   int32_t subgraph = 0;
   int32_t tensor = 0;
   BuiltinOp first_op = BuiltinOp::kCustom;
-  std::vector<QuantizedCopy> copies;  // empty: it stays float
-  std::string reason;                 // why it stays float
+  TensorRole role = TensorRole::kConstant;  // for its first reader
+  std::vector<QuantizedCopy> copies;        // empty: it stays float
+  std::string reason;                       // why it stays float
 };
 
-// All of them, by subgraph and tensor.
-std::vector<ConstantPlan> PlanDynamicRange(const Model& model, const QuantizeOptions& options);
+// All of them, by subgraph and tensor. The mode is kDynamicRange, kWeightOnly or kFloat16.
+std::vector<ConstantPlan> PlanConstants(const Model& model, const QuantizeOptions& options);
 
 }  // namespace octet
 

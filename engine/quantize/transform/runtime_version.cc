@@ -22,8 +22,9 @@ int64_t PartAt(const std::vector<absl::string_view>& parts, size_t i) {
   return value;
 }
 
-std::string TextOf(const std::vector<uint8_t>& data) {
-  const std::string text(data.begin(), data.end());
+std::string TextOf(const BufferContent& content) {
+  const auto* begin = reinterpret_cast<const char*>(content.data().data());
+  const std::string text(begin, begin + content.data().size());
   return text.substr(0, text.find('\0'));
 }
 
@@ -40,16 +41,14 @@ int CompareVersions(absl::string_view a, absl::string_view b) {
   return 0;
 }
 
-void RaiseMinRuntimeVersion(tflite::ModelT& model, absl::string_view version) {
-  for (const auto& entry : model.metadata) {
-    if (entry->name != kEntry || entry->buffer >= model.buffers.size()) continue;
-    if (CompareVersions(TextOf(model.buffers[entry->buffer]->data), version) >= 0) continue;
-    // A buffer of its own: others may share the old one.
-    auto buffer = std::make_unique<tflite::BufferT>();
-    buffer->data.assign(version.begin(), version.end());
-    buffer->data.resize(std::max(kEntryBytes, version.size() + 1));
-    entry->buffer = static_cast<uint32_t>(model.buffers.size());
-    model.buffers.push_back(std::move(buffer));
+void RaiseMinRuntimeVersion(FileDraft& draft, absl::string_view version) {
+  for (const auto& entry : draft.model.metadata) {
+    if (entry->name != kEntry || entry->buffer >= draft.contents.size()) continue;
+    if (CompareVersions(TextOf(draft.contents[entry->buffer]), version) >= 0) return;
+    std::string text(version);
+    text.resize(std::max(kEntryBytes, version.size() + 1));
+    SetMetadata(draft, kEntry, text);
+    return;
   }
 }
 

@@ -3,7 +3,7 @@
 #define OCTET_ENGINE_QUANTIZE_TRANSFORM_RUNTIME_VERSION_H_
 
 #include "absl/strings/string_view.h"
-#include "tflite_generated.h"
+#include "engine/quantize/transform/file_draft.h"
 
 namespace octet {
 
@@ -12,7 +12,7 @@ int CompareVersions(absl::string_view a, absl::string_view b);
 
 // Makes the metadata entry "min_runtime_version" name `version` where it names an older one. A
 // file without the entry gets none: what its other operators need is not known.
-void RaiseMinRuntimeVersion(tflite::ModelT& model, absl::string_view version);
+void RaiseMinRuntimeVersion(FileDraft& draft, absl::string_view version);
 
 }  // namespace octet
 

@@ -1,27 +1,29 @@
-// Between a `.tflite` file and FlatBuffers' object form of it, in which it can be changed.
+// Writes a draft as a `.tflite` file.
 #ifndef OCTET_ENGINE_QUANTIZE_TRANSFORM_WRITER_H_
 #define OCTET_ENGINE_QUANTIZE_TRANSFORM_WRITER_H_
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
-#include "tflite_generated.h"
+#include "engine/base/thread_pool.h"
+#include "engine/quantize/transform/file_draft.h"
 
 namespace octet {
-
-// `file` must be one that ReadModel accepts. Data that the file keeps behind the FlatBuffer is
-// brought into the objects. InvalidArgument where a custom operator's options leave the file.
-absl::StatusOr<std::unique_ptr<tflite::ModelT>> UnpackFile(absl::string_view file);
 
 // A FlatBuffer ends below 2 GiB; this leaves room for everything but the constants.
 inline constexpr uint64_t kMaxInlineDataBytes = uint64_t{1} << 30;
 
-// The file. Constants of more than `max_inline_bytes` together go behind the FlatBuffer. Takes
-// constant data out of `model` in that case.
-std::string PackFile(tflite::ModelT& model, uint64_t max_inline_bytes = kMaxInlineDataBytes);
+// Bytes of constants done, and of all; returning false cancels the work.
+using WriteProgress = absl::FunctionRef<bool(uint64_t done, uint64_t total)>;
+
+// The file. Each constant is copied, or computed by its encoder, once, into its place, on the
+// pool's threads (null: on the caller). Constants of more than `max_inline_bytes` together go
+// behind the FlatBuffer. Cancelled where `progress` says so.
+absl::StatusOr<std::string> WriteFile(const FileDraft& draft, ThreadPool* pool,
+                                      WriteProgress progress,
+                                      uint64_t max_inline_bytes = kMaxInlineDataBytes);
 
 }  // namespace octet
 

@@ -275,11 +275,94 @@ TEST(QuantizeModelTest, RefusesWhatIsQuantizedAlready) {
   EXPECT_THAT(std::string(twice.status().message()),
               HasSubstr("quantized already: subgraph 0, tensor 1 'w' is INT8"));
 
-  ModelBuilder half;
-  half.Output(half.ConstantBytes("h", DataType::kFloat16, {2}, std::string(4, '\0')));
-  const auto from_half = QuantizeModel(half.Build(), {});
-  EXPECT_EQ(from_half.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(from_half.status().message()), HasSubstr("'h' is a FLOAT16 constant"));
+  const auto half = QuantizeModel(Network().Build(), {.mode = QuantizationMode::kFloat16});
+  ASSERT_TRUE(half.ok()) << half.status();
+  const auto again = QuantizeModel(half->bytes, {.mode = QuantizationMode::kFloat16});
+  EXPECT_EQ(again.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(again.status().message()), HasSubstr("FLOAT16 already"));
+}
+
+TEST(QuantizeModelTest, Float16KeepsEveryConstantAsHalves) {
+  const auto quantized = QuantizeModel(Network().Build(), {.mode = QuantizationMode::kFloat16});
+  ASSERT_TRUE(quantized.ok()) << quantized.status();
+  const auto model = Reread(*quantized);
+  const SubgraphDef& graph = model->main();
+  ASSERT_EQ(graph.operators.size(), 5);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(graph.operators[i].op, BuiltinOp::kDequantize);
+    EXPECT_EQ(graph.operators[i].version, 3);
+    const TensorDef& half = graph.tensors[graph.operators[i].inputs[0]];
+    EXPECT_EQ(half.type, DataType::kFloat16);
+    EXPECT_TRUE(half.is_constant);
+    EXPECT_FALSE(graph.tensors[graph.operators[i].outputs[0]].is_constant);
+  }
+  EXPECT_EQ(graph.operators[3].version, 1);
+  for (const TensorReport& row : quantized->report.tensors) {
+    EXPECT_TRUE(row.quantized);
+    EXPECT_EQ(row.type, DataType::kFloat16);
+    EXPECT_EQ(row.bytes_after, row.bytes_before / 2);
+  }
+  EXPECT_EQ(quantized->report.clamped_weights, 0);
+}
+
+TEST(QuantizeModelTest, Float16CountsWhatItCutsAndLoses) {
+  ModelBuilder b;
+  const int x = b.Input("x", DataType::kFloat32, {4});
+  const int c = b.Constant<float>("c", {4}, {1e6f, -1e5f, 1e-9f, 0});
+  const int y = b.Tensor("y", DataType::kFloat32, {4});
+  b.Op(BuiltinOp::kAdd, 1, {x, c}, {y}, AddOptions{});
+  b.Output(y);
+  const auto quantized = QuantizeModel(b.Build(), {.mode = QuantizationMode::kFloat16});
+  ASSERT_TRUE(quantized.ok()) << quantized.status();
+  EXPECT_EQ(quantized->report.clamped_weights, 2);
+  EXPECT_EQ(quantized->report.vanished_weights, 1);
+}
+
+TEST(QuantizeModelTest, WeightOnlyMakesWeightsFloatRightBeforeTheirReader) {
+  const auto quantized = QuantizeModel(Network().Build(), {.mode = QuantizationMode::kWeightOnly});
+  ASSERT_TRUE(quantized.ok()) << quantized.status();
+  const auto model = Reread(*quantized);
+  const SubgraphDef& graph = model->main();
+  ASSERT_EQ(graph.operators.size(), 3);
+  EXPECT_EQ(graph.operators[0].op, BuiltinOp::kDequantize);
+  EXPECT_EQ(graph.operators[0].version, 5);
+  const TensorDef& codes = graph.tensors[graph.operators[0].inputs[0]];
+  EXPECT_EQ(codes.type, DataType::kInt8);
+  EXPECT_EQ(codes.quantization.scale.size(), 8);
+  EXPECT_EQ(graph.operators[1].op, BuiltinOp::kFullyConnected);
+  EXPECT_EQ(graph.operators[1].version, 1);
+  EXPECT_EQ(graph.operators[1].inputs[1], graph.operators[0].outputs[0]);
+  EXPECT_TRUE(graph.tensors[graph.operators[1].inputs[2]].is_constant);  // the bias
+  EXPECT_FALSE(quantized->report.tensors[1].quantized);
+}
+
+// The same codes as from the float32 model whose weights are those halves.
+TEST(QuantizeModelTest, Float16SourceIsWidened) {
+  const auto half = QuantizeModel(Network().Build(), {.mode = QuantizationMode::kFloat16});
+  ASSERT_TRUE(half.ok());
+  const auto quantized = QuantizeModel(half->bytes, {});
+  ASSERT_TRUE(quantized.ok()) << quantized.status();
+  const auto model = Reread(*quantized);
+  ASSERT_EQ(model->main().operators.size(), 2);
+  const TensorDef& w = model->main().tensors[model->main().operators[0].inputs[1]];
+  EXPECT_EQ(w.type, DataType::kInt8);
+  EXPECT_EQ(w.quantization.scale.size(), 8);
+  EXPECT_FLOAT_EQ(w.quantization.scale[0], 1.0f / 127);
+}
+
+TEST(QuantizeModelTest, SelectionByOperatorAndTensor) {
+  const std::string bytes = Network().Build();
+  const auto reason = [&](const QuantizeSelection& selection) {
+    const auto quantized = QuantizeModel(bytes, {.selection = selection});
+    EXPECT_TRUE(quantized.ok()) << quantized.status();
+    return quantized->report.tensors[0].reason;
+  };
+  EXPECT_EQ(reason({.include_ops = {"FULLY_*"}}), "");
+  EXPECT_EQ(reason({.include_ops = {"h"}}), "");  // by its output
+  EXPECT_EQ(reason({.include_ops = {"CONV_2D"}}), "not among the included operators");
+  EXPECT_EQ(reason({.exclude_ops = {"FULLY_CONNECTED"}}), "excluded operator");
+  EXPECT_EQ(reason({.exclude_tensors = {"?"}}), "excluded tensor");
+  EXPECT_EQ(reason({.include_tensors = {"x*"}}), "not among the included tensors");
 }
 
 TEST(QuantizeModelTest, BadInput) {

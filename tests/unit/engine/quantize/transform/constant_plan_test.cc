@@ -21,7 +21,7 @@ std::vector<ConstantPlan> Plan(const ModelBuilder& b, const QuantizeOptions& opt
   const auto model = ReadModel(b.Build());
   EXPECT_TRUE(model.ok()) << model.status();
   if (!model.ok()) return {};
-  return PlanDynamicRange(**model, options);
+  return PlanConstants(**model, options);
 }
 
 // x [1,width] -> FULLY_CONNECTED of `units` -> y.
@@ -35,7 +35,7 @@ ModelBuilder FullyConnected(int units, int width) {
   return b;
 }
 
-TEST(PlanDynamicRangeTest, ThresholdCountsElements) {
+TEST(PlanConstantsTest, ThresholdCountsElements) {
   auto plan = Plan(FullyConnected(31, 32));
   ASSERT_EQ(plan.size(), 1);
   EXPECT_TRUE(plan[0].copies.empty());
@@ -54,7 +54,7 @@ TEST(PlanDynamicRangeTest, ThresholdCountsElements) {
   EXPECT_EQ(plan[0].copies[0].axis, kPerTensor);
 }
 
-TEST(PlanDynamicRangeTest, AxisOfEachOperator) {
+TEST(PlanConstantsTest, AxisOfEachOperator) {
   ModelBuilder b;
   const int x = b.Input("x", DataType::kFloat32, {1, 4, 4, 16});
   const int shape = b.Constant<int32_t>("shape", {4}, {1, 4, 4, 16});
@@ -77,7 +77,7 @@ TEST(PlanDynamicRangeTest, AxisOfEachOperator) {
   EXPECT_EQ(plan[3].reason, "bias of CONV_2D");
 }
 
-TEST(PlanDynamicRangeTest, MatrixProductsAndTables) {
+TEST(PlanConstantsTest, MatrixProductsAndTables) {
   ModelBuilder b;
   const int x = b.Input("x", DataType::kFloat32, {40, 40});
   const int ids = b.Input("ids", DataType::kInt32, {3});
@@ -98,7 +98,7 @@ TEST(PlanDynamicRangeTest, MatrixProductsAndTables) {
   EXPECT_EQ(plan[2].copies.at(0).axis, kPerTensor);
 }
 
-TEST(PlanDynamicRangeTest, SharedBetweenSameKinds) {
+TEST(PlanConstantsTest, SharedBetweenSameKinds) {
   ModelBuilder b;
   const int x = b.Input("x", DataType::kFloat32, {1, 40});
   const int w = b.Constant<float>("w", {40, 40}, Zeros(1600));
@@ -114,7 +114,7 @@ TEST(PlanDynamicRangeTest, SharedBetweenSameKinds) {
   EXPECT_EQ(plan[0].copies[0].readers.size(), 2);
 }
 
-TEST(PlanDynamicRangeTest, SharedWithOneThatNeedsFloat) {
+TEST(PlanConstantsTest, SharedWithOneThatNeedsFloat) {
   ModelBuilder b = FullyConnected(40, 40);
   const int sum = b.Tensor("sum", DataType::kFloat32, {40, 40});
   b.Op(BuiltinOp::kAdd, 1, {1, 2}, {sum}, AddOptions{});
@@ -132,7 +132,7 @@ TEST(PlanDynamicRangeTest, SharedWithOneThatNeedsFloat) {
   EXPECT_FALSE(plan[0].copies.at(0).in_place);
 }
 
-TEST(PlanDynamicRangeTest, SharedBetweenAxes) {
+TEST(PlanConstantsTest, SharedBetweenAxes) {
   ModelBuilder b = FullyConnected(40, 40);
   const int ids = b.Input("ids", DataType::kInt32, {3});
   const int rows = b.Tensor("rows", DataType::kFloat32, {3, 40});
@@ -146,7 +146,7 @@ TEST(PlanDynamicRangeTest, SharedBetweenAxes) {
   EXPECT_FALSE(plan[0].copies[1].in_place);
 }
 
-TEST(PlanDynamicRangeTest, ReasonOfAnotherReaderIsTheWeaker) {
+TEST(PlanConstantsTest, ReasonOfAnotherReaderIsTheWeaker) {
   ModelBuilder b;
   const int x = b.Input("x", DataType::kFloat32, {1, 4});
   const int w = b.Constant<float>("w", {4, 4}, Zeros(16));
@@ -162,7 +162,7 @@ TEST(PlanDynamicRangeTest, ReasonOfAnotherReaderIsTheWeaker) {
   EXPECT_EQ(plan[0].reason, "16 elements, fewer than 1024");
 }
 
-TEST(PlanDynamicRangeTest, ShapesAndTypesWithoutKernel) {
+TEST(PlanConstantsTest, ShapesAndTypesWithoutKernel) {
   ModelBuilder rank;
   const int x = rank.Input("x", DataType::kFloat32, {1, 40});
   const int w = rank.Constant<float>("w", {40, 40, 1}, Zeros(1600));

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/model/model.h"
 #include "tests/support/model_builder.h"
@@ -22,28 +25,78 @@ ModelBuilder TwoConstants() {
   return b;
 }
 
-TEST(WriterTest, UnpackAndPackGiveTheSameFile) {
+std::string Write(const FileDraft& draft, uint64_t max_inline_bytes = kMaxInlineDataBytes) {
+  const auto file = WriteFile(
+      draft, nullptr, [](uint64_t, uint64_t) { return true; }, max_inline_bytes);
+  EXPECT_TRUE(file.ok()) << file.status();
+  return file.ok() ? *file : "";
+}
+
+TEST(WriterTest, OpenAndWriteGiveTheSameFile) {
   const std::string bytes = TwoConstants().Build();
-  const auto model = UnpackFile(bytes);
-  ASSERT_TRUE(model.ok()) << model.status();
-  EXPECT_EQ(PackFile(**model), bytes);
+  const auto draft = OpenDraft(bytes);
+  ASSERT_TRUE(draft.ok()) << draft.status();
+  EXPECT_EQ(Write(*draft), bytes);
 }
 
 TEST(WriterTest, LargeConstantsGoBehindTheFlatBufferAndComeBack) {
   const std::string bytes = TwoConstants().Build();
-  auto model = UnpackFile(bytes);
-  ASSERT_TRUE(model.ok());
-  const std::string split = PackFile(**model, /*max_inline_bytes=*/16);  // there are 17
+  const auto draft = OpenDraft(bytes);
+  ASSERT_TRUE(draft.ok());
+  const std::string split = Write(*draft, /*max_inline_bytes=*/16);  // there are 17
   EXPECT_NE(split, bytes);
   const auto read = ReadModel(split);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_THAT((*read)->main().tensors[0].values<float>(), ElementsAre(1, 2, 3));
   EXPECT_THAT((*read)->main().tensors[1].values<int8_t>(), ElementsAre(1, 2, 3, 4, 5));
 
-  model = UnpackFile(split);
-  ASSERT_TRUE(model.ok()) << model.status();
-  EXPECT_EQ((*model)->buffers[1]->offset, 0);
-  EXPECT_EQ(PackFile(**model, 17), bytes);
+  const auto again = OpenDraft(split);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(Write(*again, 17), bytes);
+}
+
+// Byte i is i, in pieces of two bytes.
+class Counter final : public Encoder {
+ public:
+  size_t bytes() const override { return 256; }
+  int64_t pieces() const override { return 128; }
+  void Encode(int64_t piece, absl::Span<std::byte> buffer) override {
+    buffer[2 * piece] = std::byte(2 * piece);
+    buffer[2 * piece + 1] = std::byte(2 * piece + 1);
+  }
+  EncodingNoise noise() const override { return {}; }
+};
+
+TEST(WriterTest, EncodersWriteIntoTheFile) {
+  ModelBuilder b;
+  b.Output(b.Constant<uint8_t>("a", {256}, std::vector<uint8_t>(256)));
+  b.Output(b.Constant<float>("b", {1}, {7}));
+  const std::string bytes = b.Build();
+  auto draft = OpenDraft(bytes);
+  ASSERT_TRUE(draft.ok());
+  draft->contents[1] = BufferContent(std::make_shared<Counter>());
+  for (const uint64_t max_inline_bytes : {uint64_t{1} << 30, uint64_t{0}}) {
+    for (const int threads : {1, 3}) {
+      ThreadPool pool(threads);
+      const auto file = WriteFile(
+          *draft, &pool, [](uint64_t, uint64_t) { return true; }, max_inline_bytes);
+      ASSERT_TRUE(file.ok());
+      const auto model = ReadModel(*file);
+      ASSERT_TRUE(model.ok()) << model.status();
+      const auto values = (*model)->main().tensors[0].values<uint8_t>();
+      ASSERT_EQ(values.size(), 256);
+      for (int i = 0; i < 256; ++i) EXPECT_EQ(values[i], i);
+      EXPECT_THAT((*model)->main().tensors[1].values<float>(), ElementsAre(7));
+    }
+  }
+}
+
+TEST(WriterTest, CancelledBetweenConstants) {
+  const std::string bytes = TwoConstants().Build();
+  const auto draft = OpenDraft(bytes);
+  ASSERT_TRUE(draft.ok());
+  const auto file = WriteFile(*draft, nullptr, [](uint64_t, uint64_t) { return false; });
+  EXPECT_EQ(file.status().code(), absl::StatusCode::kCancelled);
 }
 
 TEST(WriterTest, OptionsOfCustomOperatorsBehindTheFlatBuffer) {
@@ -57,13 +110,13 @@ TEST(WriterTest, OptionsOfCustomOperatorsBehindTheFlatBuffer) {
   op.large_custom_options_offset = 2;
   op.large_custom_options_offset = b.Build().size();
   const std::string bytes = b.Build() + "abcd";
-  const auto model = UnpackFile(bytes);
-  ASSERT_TRUE(model.ok()) << model.status();
-  EXPECT_THAT((*model)->subgraphs[0]->operators[0]->custom_options,
+  const auto draft = OpenDraft(bytes);
+  ASSERT_TRUE(draft.ok()) << draft.status();
+  EXPECT_THAT(draft->model.subgraphs[0]->operators[0]->custom_options,
               ElementsAre('a', 'b', 'c', 'd'));
-  EXPECT_EQ((*model)->subgraphs[0]->operators[0]->large_custom_options_offset, 0);
+  EXPECT_EQ(draft->model.subgraphs[0]->operators[0]->large_custom_options_offset, 0);
 
-  const auto cut = UnpackFile(bytes.substr(0, bytes.size() - 1));
+  const auto cut = OpenDraft(bytes.substr(0, bytes.size() - 1));
   EXPECT_EQ(cut.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(cut.status().message()), HasSubstr("leave the file"));
 }
@@ -84,9 +137,9 @@ TEST(WriterTest, KindOfOptionsWithoutOptions) {
                        reinterpret_cast<const uint8_t*>(bytes.data());
   bytes[entry] = bytes[entry + 1] = 0;
   ASSERT_TRUE(ReadModel(bytes).ok()) << ReadModel(bytes).status();
-  const auto model = UnpackFile(bytes);
-  ASSERT_TRUE(model.ok()) << model.status();
-  EXPECT_TRUE(ReadModel(PackFile(**model)).ok());
+  const auto draft = OpenDraft(bytes);
+  ASSERT_TRUE(draft.ok()) << draft.status();
+  EXPECT_TRUE(ReadModel(Write(*draft)).ok());
 }
 
 }  // namespace
