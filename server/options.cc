@@ -53,6 +53,10 @@ constexpr Flag kFlags[] = {
     {"tls_key", "FILE", "Key of the certificate (PEM)"},
     {"tls_client_ca", "FILE", "Certificates whose clients are let in (PEM); others are refused"},
     {"log_format", "FORMAT", "text or json [text]"},
+    {"reload", "HOW",
+     "How changes in the repository are found: watch (the system tells), poll (looking every few "
+     "seconds) or off [watch]"},
+    {"allow_model_override", "", "Let clients load models from bytes and settings in a request"},
 };
 
 std::string FlagName(const std::string& field) {
@@ -186,6 +190,14 @@ absl::Status ReadTexts(const ServerConfig& config, ServerOptions& options) {
       status.Update(Wrong("--rounding", config.rounding(), "rule: float32 and fixed_point are"));
     }
   }
+  if (config.has_reload()) {
+    absl::StatusOr<ReloadMode> reload = ParseReloadMode(config.reload());
+    if (reload.ok()) {
+      options.reload = *reload;
+    } else {
+      status.Update(Wrong("--reload", config.reload(), "way to reload: off, poll and watch are"));
+    }
+  }
   if (config.has_log_format()) {
     if (config.log_format() != "text" && config.log_format() != "json") {
       status.Update(Wrong("--log-format", config.log_format(), "format: text and json are"));
@@ -217,6 +229,7 @@ absl::StatusOr<ServerOptions> ToOptions(const ServerConfig& config) {
   set(config.has_max_message_bytes(), config.max_message_bytes(), options.max_message_bytes);
   set(config.has_drain_seconds(), config.drain_seconds(), options.drain_seconds);
   options.insecure = config.insecure();
+  options.allow_model_override = config.allow_model_override();
   options.tls = {config.tls_cert(), config.tls_key(), config.tls_client_ca()};
   if (absl::Status numbers = CheckNumbers(options); !numbers.ok()) return numbers;
   if (absl::Status security = CheckSecurity(options); !security.ok()) return security;

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "octet/engine.h"
 #include "server/base/logging.h"
+#include "server/models/repository_watcher.h"
 #include "server/security/credentials.h"
 #include "server/security/listen_address.h"
 
@@ -32,6 +33,8 @@ struct ServerOptions {
   bool insecure = false;
   TlsFiles tls;
   LogFormat log_format = LogFormat::kText;
+  ReloadMode reload = ReloadMode::kWatch;
+  bool allow_model_override = false;
 };
 
 struct Command {

@@ -24,6 +24,7 @@
 #include "server/metrics/process_collector.h"
 #include "server/metrics/request_scope.h"
 #include "server/models/repository.h"
+#include "server/models/repository_watcher.h"
 #include "server/security/credentials.h"
 #include "server/services/evaluation_service.h"
 #include "server/services/health_service.h"
@@ -85,7 +86,8 @@ struct Server::Parts {
         health(&state, &repository),
         loads(1, kMaxWaitingLoads),
         jobs(kJobThreads, kMaxWaitingJobs),
-        inference({&repository, &clock, &activity}, &state, &loads, kVersion),
+        inference({&repository, &clock, &activity}, &state, &loads, options.allow_model_override,
+                  kVersion),
         quantization(&repository, &jobs, &activity, options.max_message_bytes),
         evaluation(&repository, &jobs, &activity) {}
 
@@ -110,6 +112,7 @@ struct Server::Parts {
   std::shared_ptr<ProcessCollector> process = std::make_shared<ProcessCollector>();
   std::unique_ptr<prometheus::Exposer> exposer;
   std::unique_ptr<grpc::Server> grpc_server;
+  std::unique_ptr<RepositoryWatcher> watcher;  // once the first load is over
   std::thread first_load;
 };
 
@@ -170,6 +173,10 @@ void Server::Parts::LoadModels() {
   state.FirstLoadEnded();
   health.Notify();
   if (state.draining()) return;
+  if (options.reload != ReloadMode::kOff) {
+    watcher = std::make_unique<RepositoryWatcher>(options.model_repository, options.reload,
+                                                  &repository, &clock, logger);
+  }
   int ready = 0;
   int failed = 0;
   for (const ModelIndexEntry& entry : repository.Index()) {
@@ -229,6 +236,7 @@ void Server::Drain() {
   parts.grpc_server->Shutdown(std::chrono::system_clock::now() +
                               std::max(end - now(), Nanoseconds(0)));
   parts.first_load.join();
+  parts.watcher.reset();
   parts.logger->Info("stopped", {});
 }
 

@@ -1,5 +1,6 @@
 #include "server/models/repository.h"
 
+#include <algorithm>
 #include <limits>
 #include <set>
 #include <utility>
@@ -17,17 +18,6 @@ std::string Milliseconds(Nanoseconds duration) {
 absl::Status Annotate(const absl::Status& status, absl::string_view name, int64_t version) {
   return absl::Status(status.code(),
                       absl::StrCat("model '", name, "' version ", version, ": ", status.message()));
-}
-
-absl::Status NotReadyError(absl::string_view what, ModelState state, absl::string_view reason) {
-  switch (state) {
-    case ModelState::kFailed:
-      return absl::FailedPreconditionError(absl::StrCat(what, " could not be loaded: ", reason));
-    case ModelState::kUnavailable:
-      return absl::UnavailableError(absl::StrCat(what, " is not loaded"));
-    default:
-      return absl::UnavailableError(absl::StrCat(what, " is ", ModelStateName(state)));
-  }
 }
 
 }  // namespace
@@ -54,29 +44,68 @@ absl::Status ModelRepository::LoadAll(const std::function<bool()>& stop) {
   if (!models.ok()) return models.status();
   for (const ModelFiles& files : *models) {
     if (stop()) return absl::OkStatus();
-    LoadFiles(files).IgnoreError();  // logged, and kept in the entry, where it happened
+    SetSeen(files.name, TakeFingerprint(files));
+    // Failures are logged, and kept in the entry, where they happen.
+    LoadFiles(files, ReadSettings(files, {}), [](const VersionFile&) {
+      return true;
+    }).IgnoreError();
   }
   return absl::OkStatus();
 }
 
-absl::Status ModelRepository::Load(const std::string& name) {
+absl::Status ModelRepository::Load(const std::string& name, const ModelOverride& replaced) {
   absl::MutexLock load(&load_mutex_);
   absl::StatusOr<ModelFiles> files = ScanModel(directory_, name);
-  if (!files.ok()) return files.status();
-  std::set<int64_t> gone;
-  {
-    absl::MutexLock lock(&mutex_);
-    for (const auto& [version, entry] : models_[name].versions) gone.insert(version);
+  if (!files.ok() && (replaced.versions.empty() || !absl::IsNotFound(files.status()))) {
+    return files.status();
   }
-  for (const VersionFile& file : files->versions) gone.erase(file.version);
-  const absl::Status status = LoadFiles(*files);
-  if (files->status.ok()) {
-    for (const int64_t version : gone) UnloadVersion(name, version);
+  SetSeen(name, files.ok() ? TakeFingerprint(*files) : ModelFingerprint());
+  if (!replaced.versions.empty()) {
+    files = ModelFiles{.name = name};
+    for (const auto& [version, bytes] : replaced.versions) {
+      files->versions.push_back({.version = version, .path = "", .status = {}, .bytes = bytes});
+    }
   }
-  return status;
+  return LoadFiles(*files, ReadSettings(*files, replaced), [](const VersionFile&) { return true; });
 }
 
-absl::Status ModelRepository::LoadFiles(const ModelFiles& files) {
+void ModelRepository::Refresh(const std::string& name) {
+  absl::MutexLock load(&load_mutex_);
+  absl::StatusOr<ModelFiles> files = ScanModel(directory_, name);
+  if (!files.ok() && !absl::IsNotFound(files.status())) {
+    logger_->Error("model cannot be read",
+                   {{"model", name}, {"reason", files.status().ToString()}});
+    return;
+  }
+  const ModelFingerprint now = files.ok() ? TakeFingerprint(*files) : ModelFingerprint();
+  const ModelFingerprint before = SetSeen(name, now);
+  if (!files.ok()) {
+    RetireOthers({.name = name}, {});
+    return;
+  }
+  const bool all = now.config != before.config;
+  LoadFiles(*files, ReadSettings(*files, {}), [&](const VersionFile& file) {
+    const auto old = before.versions.find(file.version);
+    return all || old == before.versions.end() || old->second != IdentifyFile(file.path) ||
+           !IsListed(name, file.version);
+  }).IgnoreError();  // logged and kept where it happened
+}
+
+ModelRepository::Settings ModelRepository::ReadSettings(const ModelFiles& files,
+                                                        const ModelOverride& replaced) const {
+  if (replaced.settings.has_value()) {
+    return WithModelSettings(options_, *replaced.settings, "config");
+  }
+  return files.config_path.empty() ? options_ : WithConfigFile(options_, files.config_path);
+}
+
+ModelFingerprint ModelRepository::SetSeen(const std::string& name, const ModelFingerprint& seen) {
+  absl::MutexLock lock(&mutex_);
+  return std::exchange(models_[name].seen, seen);
+}
+
+absl::Status ModelRepository::LoadFiles(const ModelFiles& files, const Settings& options,
+                                        const std::function<bool(const VersionFile&)>& wanted) {
   {
     absl::MutexLock lock(&mutex_);
     models_[files.name].problem = std::string(files.status.message());
@@ -84,19 +113,48 @@ absl::Status ModelRepository::LoadFiles(const ModelFiles& files) {
   if (!files.status.ok()) {
     logger_->Error("model cannot be loaded",
                    {{"model", files.name}, {"reason", std::string(files.status.message())}});
+    on_change_();
     return files.status;
   }
-  absl::StatusOr<ServingOptions> options =
-      files.config_path.empty() ? options_ : WithModelSettings(options_, files.config_path);
+  const std::vector<VersionFile> chosen =
+      options.ok() ? SelectVersions(options->versions, files.versions) : files.versions;
   absl::Status first;
-  for (const VersionFile& file : files.versions) {
-    first.Update(LoadVersion(files.name, file, options));
+  for (const VersionFile& file : chosen) {
+    if (wanted(file)) first.Update(LoadVersion(files.name, file, options));
   }
+  if (options.ok()) RetireOthers(files, chosen);
   return first;
 }
 
+void ModelRepository::RetireOthers(const ModelFiles& files,
+                                   const std::vector<VersionFile>& chosen) {
+  size_t ready = 0;
+  std::set<int64_t> others;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [version, entry] : models_[files.name].versions) others.insert(version);
+  }
+  for (const VersionFile& file : chosen) {
+    ready += IsReady(files.name, file.version);
+    others.erase(file.version);
+  }
+  for (const int64_t version : others) {
+    const bool on_disk =
+        std::any_of(files.versions.begin(), files.versions.end(),
+                    [version](const VersionFile& file) { return file.version == version; });
+    // One that is not there any more goes as soon as anything can stand in for it; one that a newer
+    // version replaces waits for that very version.
+    const bool replaced = on_disk ? ready == chosen.size() : ready > 0 || chosen.empty();
+    if (replaced || !IsReady(files.name, version)) RetireVersion(files.name, version);
+  }
+  absl::MutexLock lock(&mutex_);
+  const auto record = models_.find(files.name);
+  if (record == models_.end()) return;
+  if (record->second.versions.empty() && !record->second.seen.present) models_.erase(record);
+}
+
 absl::Status ModelRepository::LoadVersion(const std::string& name, const VersionFile& file,
-                                          const absl::StatusOr<ServingOptions>& options) {
+                                          const Settings& options) {
   std::shared_ptr<ModelMetrics> metrics;
   uint64_t generation = 0;
   {
@@ -104,6 +162,7 @@ absl::Status ModelRepository::LoadVersion(const std::string& name, const Version
     Entry& entry = GetEntry(name, file.version);
     Apply(entry, ModelEvent::kLoadStarted, "");
     generation = ++entry.generation;
+    entry.retired = false;
     metrics = entry.metrics;
   }
   on_change_();
@@ -146,13 +205,13 @@ absl::Status ModelRepository::LoadVersion(const std::string& name, const Version
 
 absl::StatusOr<ModelHandle> ModelRepository::Compile(const std::string& name,
                                                      const VersionFile& file,
-                                                     const absl::StatusOr<ServingOptions>& options,
+                                                     const Settings& options,
                                                      std::shared_ptr<ModelMetrics> metrics,
                                                      uint64_t generation) {
   if (!file.status.ok()) return file.status;
   if (!options.ok()) return options.status();
   absl::StatusOr<std::unique_ptr<ServedModel>> model =
-      ServedModel::Load(name, file.version, file.path, *options, clock_, std::move(metrics));
+      ServedModel::Load(name, file, *options, clock_, std::move(metrics));
   if (!model.ok()) return model.status();
   return ModelHandle(model->release(), [this, generation](ServedModel* last) {
     // Never refused: the reaper's queue has no bound.
@@ -195,15 +254,34 @@ void ModelRepository::UnloadVersion(const std::string& name, int64_t version) {
   on_change_();
 }
 
+void ModelRepository::RetireVersion(const std::string& name, int64_t version) {
+  ModelHandle model;  // let go of after the lock
+  {
+    absl::MutexLock lock(&mutex_);
+    Entry& entry = GetEntry(name, version);
+    entry.retired = true;
+    if (NextState(entry.state, ModelEvent::kUnloadStarted).has_value()) {
+      Apply(entry, ModelEvent::kUnloadStarted, "no longer served");
+      model.swap(entry.model);
+    }
+    if (entry.state != ModelState::kDraining) Forget(name, version);
+  }
+  logger_->Info("model no longer served", {{"model", name}, {"version", absl::StrCat(version)}});
+  on_change_();
+}
+
 void ModelRepository::Drained(const std::string& name, int64_t version, uint64_t generation) {
   {
     absl::MutexLock lock(&mutex_);
     const auto it = models_.find(name);
     if (it == models_.end()) return;
-    Entry& entry = it->second.versions[version];
+    const auto found = it->second.versions.find(version);
+    if (found == it->second.versions.end()) return;
+    Entry& entry = found->second;
     if (entry.generation != generation || entry.state != ModelState::kDraining) return;
     Apply(entry, ModelEvent::kDrained, "unloaded on request");
     entry.metrics->SetMemoryBytes(0);
+    if (entry.retired) Forget(name, version);
   }
   on_change_();
 }
@@ -215,108 +293,44 @@ absl::StatusOr<int64_t> ModelRepository::StoreAndLoad(const std::string& name, i
   if (!stored.ok()) return stored.status();
   absl::StatusOr<ModelFiles> files = ScanModel(directory_, name);
   if (!files.ok()) return files.status();
-  absl::StatusOr<ServingOptions> options =
-      files->config_path.empty() ? options_ : WithModelSettings(options_, files->config_path);
+  const Settings options = ReadSettings(*files, {});
   for (const VersionFile& file : files->versions) {
     if (file.version != *stored) continue;
     {
       absl::MutexLock lock(&mutex_);
-      models_[name].problem.clear();
+      Record& record = models_[name];
+      record.problem.clear();
+      if (!record.seen.present) record.seen.config = IdentifyFile(files->config_path);
+      record.seen.present = true;
+      record.seen.versions[file.version] = IdentifyFile(file.path);
     }
     if (absl::Status status = LoadVersion(name, file, options); !status.ok()) {
       RemoveVersion(directory_, name, *stored);
-      Forget(name, *stored);
+      {
+        absl::MutexLock lock(&mutex_);
+        models_[name].seen.versions.erase(*stored);
+        Forget(name, *stored);
+      }
+      on_change_();
       return status;
     }
   }
+  const std::vector<VersionFile> chosen = SelectVersions(options->versions, files->versions);
+  const bool by_policy = std::any_of(chosen.begin(), chosen.end(), [&](const VersionFile& file) {
+    return file.version == *stored;
+  });
+  if (by_policy) RetireOthers(*files, chosen);
   return *stored;
 }
 
 void ModelRepository::Forget(const std::string& name, int64_t version) {
-  {
-    absl::MutexLock lock(&mutex_);
-    Record& record = models_[name];
-    record.versions[version].metrics->SetState(ModelStateName(ModelState::kUnavailable));
-    record.versions.erase(version);
-    if (record.versions.empty()) models_.erase(name);
+  Record& record = models_[name];
+  record.versions[version].metrics->SetState(ModelStateName(ModelState::kUnavailable));
+  record.versions.erase(version);
+  // What is on disk without a version stays listed with its problem.
+  if (record.versions.empty() && (!record.seen.present || record.problem.empty())) {
+    models_.erase(name);
   }
-  on_change_();
-}
-
-ModelLookup ModelRepository::Find(const std::string& name, absl::string_view version) const {
-  ModelLookup found;
-  absl::MutexLock lock(&mutex_);
-  const auto it = models_.find(name);
-  if (it == models_.end()) {
-    found.model = absl::NotFoundError(absl::StrCat("no model '", name, "' in the repository"));
-    return found;
-  }
-  const auto& versions = it->second.versions;
-  if (versions.empty()) {
-    found.model =
-        NotReadyError(absl::StrCat("model '", name, "'"), ModelState::kFailed, it->second.problem);
-    return found;
-  }
-  auto chosen = versions.end();
-  if (version.empty()) {
-    for (auto entry = versions.begin(); entry != versions.end(); ++entry) {
-      if (entry->second.model != nullptr) chosen = entry;
-    }
-    if (chosen == versions.end()) --chosen;
-  } else {
-    absl::StatusOr<int64_t> number = ParseVersion(version);
-    if (!number.ok()) {
-      found.model =
-          absl::InvalidArgumentError(absl::StrCat("model_version: ", number.status().message()));
-      return found;
-    }
-    chosen = versions.find(*number);
-    if (chosen == versions.end()) {
-      found.model =
-          absl::NotFoundError(absl::StrCat("model '", name, "' has no version ", *number));
-      return found;
-    }
-  }
-  const Entry& entry = chosen->second;
-  found.metrics = entry.metrics;
-  if (entry.model != nullptr) {
-    found.model = entry.model;
-  } else {
-    found.model = NotReadyError(absl::StrCat("model '", name, "' version ", chosen->first),
-                                entry.state, entry.reason);
-  }
-  return found;
-}
-
-bool ModelRepository::Knows(const std::string& name) const {
-  absl::MutexLock lock(&mutex_);
-  return models_.count(name) > 0;
-}
-
-std::vector<ModelHandle> ModelRepository::ReadyVersions(const std::string& name) const {
-  std::vector<ModelHandle> ready;
-  absl::MutexLock lock(&mutex_);
-  for (const auto& [model, record] : models_) {
-    if (!name.empty() && model != name) continue;
-    for (const auto& [version, entry] : record.versions) {
-      if (entry.model != nullptr) ready.push_back(entry.model);
-    }
-  }
-  return ready;
-}
-
-std::vector<ModelIndexEntry> ModelRepository::Index() const {
-  std::vector<ModelIndexEntry> index;
-  absl::MutexLock lock(&mutex_);
-  for (const auto& [name, record] : models_) {
-    if (record.versions.empty()) {
-      index.push_back({name, "", ModelState::kFailed, record.problem});
-    }
-    for (const auto& [version, entry] : record.versions) {
-      index.push_back({name, absl::StrCat(version), entry.state, entry.reason});
-    }
-  }
-  return index;
 }
 
 ModelRepository::Entry& ModelRepository::GetEntry(const std::string& name, int64_t version) {

@@ -69,7 +69,9 @@ ModelFiles ScanNamed(const fs::path& root, absl::string_view name) {
   }
   std::map<int64_t, VersionFile> versions;
   const fs::path file = root / absl::StrCat(name, kExtension);
-  if (Exists(file)) versions[1] = {1, file.string(), CheckInside(root, file)};
+  if (Exists(file)) {
+    versions[1] = {.version = 1, .path = file.string(), .status = CheckInside(root, file)};
+  }
   const fs::path directory = root / model.name;
   if (Exists(directory)) {
     model.status = CheckInside(root, directory);

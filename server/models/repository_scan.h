@@ -7,6 +7,7 @@
 #define OCTET_SERVER_MODELS_REPOSITORY_SCAN_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct VersionFile {
   int64_t version = 0;
   std::string path;
   absl::Status status;  // why it cannot be loaded, where that shows without reading it
+  std::shared_ptr<const std::string> bytes;  // in place of what lies at `path`; else null
 };
 
 struct ModelFiles {

@@ -1,5 +1,6 @@
 #include "server/models/served_model.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -37,19 +38,29 @@ absl::Status CheckSettings(const std::string& path, const octet::v1::ModelSettin
   return status;
 }
 
+// One run on zeros: touches the weights and makes what a first run makes. Zeros may be no input
+// that the model takes, which then is no fault of the model.
+void WarmUp(Execution& execution, int inputs) {
+  if (!execution.SetRows(1).ok()) return;
+  for (int i = 0; i < inputs; ++i) {
+    const absl::Span<std::byte> input = execution.input(i);
+    std::fill(input.begin(), input.end(), std::byte{0});
+  }
+  execution.Run().IgnoreError();
+}
+
 }  // namespace
 
 absl::StatusOr<ServingOptions> WithModelSettings(const ServingOptions& defaults,
-                                                 const std::string& config_path) {
-  octet::v1::ModelSettings settings;
-  if (absl::Status read = ReadTextProto(config_path, &settings); !read.ok()) return read;
-  if (absl::Status check = CheckSettings(config_path, settings); !check.ok()) return check;
+                                                 const octet::v1::ModelSettings& settings,
+                                                 const std::string& where) {
+  if (absl::Status check = CheckSettings(where, settings); !check.ok()) return check;
   ServingOptions options = defaults;
   if (settings.has_rounding()) {
     absl::StatusOr<Rounding> rounding = ParseRounding(settings.rounding());
     if (!rounding.ok()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(config_path, ": rounding: ", rounding.status().message()));
+          absl::StrCat(where, ": rounding: ", rounding.status().message()));
     }
     options.compile.rounding = *rounding;
   }
@@ -59,18 +70,33 @@ absl::StatusOr<ServingOptions> WithModelSettings(const ServingOptions& defaults,
   }
   if (settings.has_max_queue_rows()) options.max_queue_rows = settings.max_queue_rows();
   if (settings.has_max_queue_bytes()) options.max_queue_bytes = settings.max_queue_bytes();
+  if (settings.has_version_policy()) {
+    absl::StatusOr<VersionPolicy> versions = ParseVersionPolicy(settings.version_policy());
+    if (!versions.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(where, ": ", versions.status().message()));
+    }
+    options.versions = *std::move(versions);
+  }
   return options;
 }
 
+absl::StatusOr<ServingOptions> WithConfigFile(const ServingOptions& defaults,
+                                              const std::string& config_path) {
+  octet::v1::ModelSettings settings;
+  if (absl::Status read = ReadTextProto(config_path, &settings); !read.ok()) return read;
+  return WithModelSettings(defaults, settings, config_path);
+}
+
 absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
-    const std::string& name, int64_t version, const std::string& path,
-    const ServingOptions& options, Clock* clock, std::shared_ptr<ModelMetrics> metrics) {
-  absl::StatusOr<std::string> bytes = ReadWholeFile(path);
-  if (!bytes.ok()) return bytes.status();
+    const std::string& name, const VersionFile& file, const ServingOptions& options, Clock* clock,
+    std::shared_ptr<ModelMetrics> metrics) {
   auto served = std::unique_ptr<ServedModel>(new ServedModel);
   served->name_ = name;
-  served->version_ = version;
-  served->path_ = path;
+  served->version_ = file.version;
+  served->path_ = file.path;
+  served->bytes_ = file.bytes;
+  absl::StatusOr<std::string> bytes = served->ReadFile();
+  if (!bytes.ok()) return bytes.status();
   served->file_bytes_ = static_cast<int64_t>(bytes->size());
   absl::StatusOr<std::shared_ptr<const Model>> model = LoadModel(*std::move(bytes));
   if (!model.ok()) return model.status();
@@ -89,6 +115,7 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
     absl::StatusOr<std::unique_ptr<Execution>> execution =
         EngineExecution::Create(served->compiled_, StateBetweenRuns::kForget);
     if (!execution.ok()) return execution.status();
+    WarmUp(**execution, static_cast<int>(served->row_bytes_.inputs.size()));
     executions.push_back(*std::move(execution));
   }
   served->max_batch_size_ = served->description().batchable ? options.compile.max_rows : 1;
@@ -102,6 +129,11 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
                      .max_queue_bytes = options.max_queue_bytes},
       served->row_bytes_, std::move(executions), clock, served->metrics_.get());
   return served;
+}
+
+absl::StatusOr<std::string> ServedModel::ReadFile() const {
+  if (bytes_ != nullptr) return *bytes_;
+  return ReadWholeFile(path_);
 }
 
 absl::StatusOr<std::shared_ptr<Execution>> ServedModel::NewStreamExecution() {

@@ -9,9 +9,12 @@
 
 #include "absl/status/statusor.h"
 #include "octet/engine.h"
+#include "octet/v1/config.pb.h"
 #include "server/base/clock.h"
 #include "server/batching/batcher.h"
 #include "server/metrics/metrics.h"
+#include "server/models/repository_scan.h"
+#include "server/models/version_policy.h"
 
 namespace octet::server {
 
@@ -32,26 +35,34 @@ struct ServingOptions {
   int64_t max_queue_rows = 1024;
   int64_t max_queue_bytes = int64_t{256} << 20;
   int workers = 1;  // runs of one model that may happen at the same time
+  VersionPolicy versions;
 };
 
-// Lays the settings in a model's config.pbtxt over `defaults`. InvalidArgument for a file that
-// makes no sense, with its line or the field.
+// Lays a model's settings over `defaults`. InvalidArgument, naming `where` they stand and the
+// field, for settings that make no sense.
 absl::StatusOr<ServingOptions> WithModelSettings(const ServingOptions& defaults,
-                                                 const std::string& config_path);
+                                                 const octet::v1::ModelSettings& settings,
+                                                 const std::string& where);
+
+// The same with the settings of a model's config.pbtxt; a mistake in the text is named by its line.
+absl::StatusOr<ServingOptions> WithConfigFile(const ServingOptions& defaults,
+                                              const std::string& config_path);
 
 // Immutable but for its queue; thread-safe.
 class ServedModel {
  public:
-  // Reads, verifies and compiles; takes seconds for a big model. `clock` outlives the result.
-  static absl::StatusOr<std::unique_ptr<ServedModel>> Load(const std::string& name, int64_t version,
-                                                           const std::string& path,
+  // Reads, verifies, compiles and runs once, so that the first request finds everything warm; takes
+  // seconds for a big model. `clock` outlives the result.
+  static absl::StatusOr<std::unique_ptr<ServedModel>> Load(const std::string& name,
+                                                           const VersionFile& file,
                                                            const ServingOptions& options,
                                                            Clock* clock,
                                                            std::shared_ptr<ModelMetrics> metrics);
 
   const std::string& name() const { return name_; }
   int64_t version() const { return version_; }
-  const std::string& path() const { return path_; }
+  // The model's file: as it lies in the repository now, or as it came in a request.
+  absl::StatusOr<std::string> ReadFile() const;
   int64_t file_bytes() const { return file_bytes_; }
   const ModelDescription& description() const { return compiled_->description(); }
   const std::shared_ptr<const CompiledModel>& compiled() const { return compiled_; }
@@ -75,6 +86,7 @@ class ServedModel {
   std::string name_;
   int64_t version_ = 0;
   std::string path_;
+  std::shared_ptr<const std::string> bytes_;  // of a file that came in a request
   int64_t file_bytes_ = 0;
   std::shared_ptr<const CompiledModel> compiled_;
   RowBytes row_bytes_;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/services/metadata.h"
+#include "server/services/model_override.h"
 #include "server/services/status.h"
 #include "server/services/stream_infer.h"
 
@@ -62,18 +63,15 @@ const char* IndexState(ModelState state) {
   return "UNKNOWN";
 }
 
-absl::Status CheckLoadParameters(const inference::RepositoryModelLoadRequest& request) {
-  if (request.parameters().empty()) return absl::OkStatus();
-  return absl::UnimplementedError(
-      absl::StrCat("parameter '", request.parameters().begin()->first,
-                   "' is not served: models are loaded as they lie in the repository"));
-}
-
 }  // namespace
 
 InferenceService::InferenceService(InferEnvironment environment, const ServerState* state,
-                                   JobQueue* loads, std::string version)
-    : environment_(environment), state_(state), loads_(loads), version_(std::move(version)) {}
+                                   JobQueue* loads, bool allow_override, std::string version)
+    : environment_(environment),
+      state_(state),
+      loads_(loads),
+      allow_override_(allow_override),
+      version_(std::move(version)) {}
 
 ServerUnaryReactor* InferenceService::ServerLive(CallbackServerContext* context,
                                                  const inference::ServerLiveRequest* /*request*/,
@@ -197,13 +195,12 @@ void InferenceService::FillIndex(bool ready_only,
 ServerUnaryReactor* InferenceService::RepositoryModelLoad(
     CallbackServerContext* context, const inference::RepositoryModelLoadRequest* request,
     inference::RepositoryModelLoadResponse* /*response*/) {
-  if (absl::Status check = CheckLoadParameters(*request); !check.ok()) {
-    return Answer(context, check);
-  }
-  return AnswerLater(context, *loads_,
-                     [repository = environment_.repository, name = request->model_name()] {
-                       return repository->Load(name);
-                     });
+  absl::StatusOr<ModelOverride> replaced = ParseModelOverride(*request, allow_override_);
+  if (!replaced.ok()) return Answer(context, replaced.status());
+  return AnswerLater(
+      context, *loads_,
+      [repository = environment_.repository, name = request->model_name(),
+       replaced = *std::move(replaced)] { return repository->Load(name, replaced); });
 }
 
 ServerUnaryReactor* InferenceService::RepositoryModelUnload(

@@ -14,9 +14,10 @@ namespace octet::server {
 // Shared memory answers UNIMPLEMENTED.
 class InferenceService final : public inference::GRPCInferenceService::CallbackService {
  public:
-  // All outlive the service. `loads` runs what RepositoryModelLoad asks for.
+  // All outlive the service. `loads` runs what RepositoryModelLoad asks for, from the request's
+  // bytes too where `allow_override` holds.
   InferenceService(InferEnvironment environment, const ServerState* state, JobQueue* loads,
-                   std::string version);
+                   bool allow_override, std::string version);
 
   grpc::ServerUnaryReactor* ServerLive(grpc::CallbackServerContext* context,
                                        const inference::ServerLiveRequest* request,
@@ -66,6 +67,7 @@ class InferenceService final : public inference::GRPCInferenceService::CallbackS
   const InferEnvironment environment_;
   const ServerState* const state_;
   JobQueue* const loads_;
+  const bool allow_override_;
   const std::string version_;
 };
 

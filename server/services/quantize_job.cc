@@ -19,7 +19,7 @@ absl::StatusOr<std::string> ReadSource(const octet::v1::QuantizeStart& start, st
   }
   const ModelLookup found = repository.Find(start.source().name(), start.source().version());
   if (!found.model.ok()) return found.model.status();
-  return ReadWholeFile((*found.model)->path());
+  return (*found.model)->ReadFile();
 }
 
 absl::StatusOr<int64_t> ParseTarget(const octet::v1::ModelRef& target) {

@@ -79,13 +79,14 @@ class Repository:
 class Daemon:
     """A running octetd. Use it in a `with` block, which ends it and checks its status."""
 
-    def __init__(self, repository, *args, env=None, grpc_address=None, wait=True, status=0):
+    def __init__(self, repository, *args, env=None, grpc_address=None, wait=True, status=0,
+                 prefix=()):
         self.address = grpc_address or f"127.0.0.1:{free_port()}"
         self.metrics_address = f"127.0.0.1:{free_port()}"
         self.expected_status = status
         self._log = tempfile.TemporaryFile("a+b")
         self.process = subprocess.Popen(
-            [OCTETD, "--model-repository", str(repository.path), "--grpc-address", self.address,
+            [*prefix, OCTETD, "--model-repository", str(repository.path), "--grpc-address", self.address,
              "--metrics-address", self.metrics_address, *args],
             stderr=self._log, stdout=self._log, env=environment(env))
         self.client = triton.InferenceServerClient(self.address)

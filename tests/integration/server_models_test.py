@@ -133,11 +133,6 @@ class ModelsTest(unittest.TestCase):
                 server.client.load_model("digits")
             self.assertTrue(server.client.is_model_ready("digits"))
 
-    def test_models_are_loaded_as_they_lie_in_the_repository(self):
-        with daemon.Daemon(self.repository) as server:
-            with self.assertRaisesRegex(triton.InferenceServerException, "UNIMPLEMENTED"):
-                server.client.load_model("digits", config='{"max_batch_size": 1}')
-
     def test_statistics(self):
         with daemon.Daemon(self.repository) as server:
             server.client.infer("digits", [tensor("image", self.codes[:3])])

@@ -84,7 +84,9 @@ TEST_F(OptionsTest, EveryFieldOfTheFileIsAFlagAndAVariable) {
                   {"OCTET_ROUNDING", "fixed_point"},
                   {"OCTET_DRAIN_SECONDS", "0.5"},
                   {"OCTET_INSECURE", "1"},
-                  {"OCTET_LOG_FORMAT", "json"}};
+                  {"OCTET_LOG_FORMAT", "json"},
+                  {"OCTET_RELOAD", "poll"},
+                  {"OCTET_ALLOW_MODEL_OVERRIDE", "true"}};
   const absl::StatusOr<Command> command = Parse({});
   ASSERT_TRUE(command.ok()) << command.status();
   EXPECT_EQ(command->options.model_repository, "/elsewhere");
@@ -93,6 +95,8 @@ TEST_F(OptionsTest, EveryFieldOfTheFileIsAFlagAndAVariable) {
   EXPECT_EQ(command->options.drain_seconds, 0.5);
   EXPECT_TRUE(command->options.insecure);
   EXPECT_EQ(command->options.log_format, LogFormat::kJson);
+  EXPECT_EQ(command->options.reload, ReloadMode::kPoll);
+  EXPECT_TRUE(command->options.allow_model_override);
 }
 
 TEST_F(OptionsTest, TheFileMayBeNamedInTheEnvironment) {
@@ -107,6 +111,7 @@ TEST_F(OptionsTest, BadUsageIsRefusedWithAReason) {
   EXPECT_THAT(Refusal({"--threads", "0"}), HasSubstr("--threads"));
   EXPECT_THAT(Refusal({"--rounding", "up"}), HasSubstr("fixed_point"));
   EXPECT_THAT(Refusal({"--log-format", "xml"}), HasSubstr("json"));
+  EXPECT_THAT(Refusal({"--reload", "often"}), HasSubstr("watch"));
   EXPECT_THAT(Refusal({"--grpc-address", "8001"}), HasSubstr("HOST:PORT"));
   EXPECT_THAT(Refusal({"--tls-cert", "c.pem"}), HasSubstr("--tls-key"));
   EXPECT_THAT(Refusal({"--tls-client-ca", "c.pem"}), HasSubstr("--tls-cert"));
