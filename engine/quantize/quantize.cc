@@ -1,12 +1,13 @@
 #include "octet/quantize.h"
 
-#include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/quantize/integer_mode.h"
 #include "engine/quantize/progress.h"
 #include "engine/quantize/source.h"
 #include "engine/quantize/transform/constant_edit.h"
@@ -59,6 +60,23 @@ absl::StatusOr<QuantizedModel> QuantizeConstants(const QuantizeSource& source,
   return Finish(std::move(draft), std::move(tensors), pool, meter);
 }
 
+absl::StatusOr<QuantizedModel> QuantizeIntegers(const QuantizeSource& source,
+                                                absl::Span<const SampleInputs> samples,
+                                                const QuantizeOptions& options,
+                                                const std::shared_ptr<ThreadPool>& pool,
+                                                ProgressMeter& meter) {
+  OCTET_ASSIGN_OR_RETURN(IntegerResult integers,
+                         QuantizeToIntegers(source, samples, options, pool, meter));
+  OCTET_ASSIGN_OR_RETURN(
+      QuantizedModel result,
+      Finish(std::move(integers.draft), std::move(integers.edit.constants), pool.get(), meter));
+  for (TensorReport& row : ActivationRows(*source.model, integers, options.mode)) {
+    result.report.tensors.push_back(std::move(row));
+  }
+  result.report.deviations = std::move(integers.plan.deviations);
+  return result;
+}
+
 }  // namespace
 
 absl::string_view QuantizeStageName(QuantizeStage stage) {
@@ -81,17 +99,20 @@ absl::StatusOr<QuantizedModel> QuantizeModel(absl::string_view source,
                                              const QuantizeOptions& options,
                                              const QuantizeResources& resources) {
   OCTET_RETURN_IF_ERROR(CheckQuantizeOptions(options));
-  if (options.mode == QuantizationMode::kFullInteger ||
-      options.mode == QuantizationMode::kInt16x8) {
-    return absl::UnimplementedError(absl::StrCat(
-        "quantization mode ", QuantizationModeName(options.mode), " is not supported"));
-  }
   ThreadPool* const pool = resources.pool.get();
   ProgressMeter meter(options, !resources.samples.empty(), resources.progress);
   if (!meter.Tell(QuantizeStage::kRead, "", 0, 1)) return absl::CancelledError("cancelled");
   OCTET_ASSIGN_OR_RETURN(const QuantizeSource opened,
                          OpenQuantizeSource(source, options.mode, pool));
-  OCTET_ASSIGN_OR_RETURN(QuantizedModel result, QuantizeConstants(opened, options, pool, meter));
+  OCTET_ASSIGN_OR_RETURN(const std::vector<SampleInputs> samples,
+                         OrderSamples(*opened.model, resources.samples));
+  const bool integers =
+      options.mode == QuantizationMode::kFullInteger || options.mode == QuantizationMode::kInt16x8;
+  OCTET_ASSIGN_OR_RETURN(QuantizedModel result,
+                         integers
+                             ? QuantizeIntegers(opened, samples, options, resources.pool, meter)
+                             : QuantizeConstants(opened, options, pool, meter));
+  result.report.samples = static_cast<int64_t>(samples.size());
   result.report.bytes_before = static_cast<int64_t>(source.size());
   result.report.bytes_after = static_cast<int64_t>(result.bytes.size());
   return result;

@@ -108,7 +108,7 @@ class QuantizeTest(unittest.TestCase):
                          "200000")
             self.refused(server, [message(start={"source": {"name": "absent"}})], CODES.NOT_FOUND)
             self.refused(server, self.upload(message, self.float_bytes,
-                                             options={"mode": FULL_INTEGER}), CODES.UNIMPLEMENTED)
+                                             options={"mode": FULL_INTEGER}), CODES.INVALID_ARGUMENT)
             self.refused(server, self.upload(message, self.float_bytes,
                                              store_as={"name": "../escape"}),
                          CODES.INVALID_ARGUMENT, "store_as.name")

@@ -18,10 +18,6 @@ struct Wish {
   int axis = 0;
 };
 
-bool IsFloatTensor(const SubgraphDef& graph, int32_t tensor) {
-  return tensor != kAbsentTensor && graph.tensors[tensor].type == DataType::kFloat32;
-}
-
 std::string NotSelected(const SubgraphDef& graph, const OperatorDef& op, const TensorDef& tensor,
                         const QuantizeOptions& options) {
   std::string reason = OpNotSelected(options.selection, graph, op);

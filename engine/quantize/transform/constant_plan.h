@@ -8,16 +8,11 @@
 #include <vector>
 
 #include "engine/model/model.h"
+#include "engine/quantize/transform/graph_uses.h"
 #include "engine/quantize/transform/options.h"
 #include "engine/quantize/transform/report.h"
 
 namespace octet {
-
-// Input `slot` of operator `op` of the constant's subgraph.
-struct Reader {
-  int32_t op = 0;
-  int32_t slot = 0;
-};
 
 // A tensor of codes (int8, or halves) to make of a constant. Readers that want different axes get
 // one each.
