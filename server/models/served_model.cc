@@ -35,6 +35,13 @@ absl::Status CheckSettings(const std::string& path, const octet::v1::ModelSettin
   if (settings.has_max_queue_bytes()) {
     status.Update(CheckRange(path, "max_queue_bytes", settings.max_queue_bytes(), kQueueRange));
   }
+  if (settings.has_max_sequences()) {
+    status.Update(CheckRange(path, "max_sequences", settings.max_sequences(), kSequencesRange));
+  }
+  if (settings.has_sequence_idle_us()) {
+    status.Update(
+        CheckRange(path, "sequence_idle_us", settings.sequence_idle_us(), kSequenceIdleUsRange));
+  }
   return status;
 }
 
@@ -70,6 +77,10 @@ absl::StatusOr<ServingOptions> WithModelSettings(const ServingOptions& defaults,
   }
   if (settings.has_max_queue_rows()) options.max_queue_rows = settings.max_queue_rows();
   if (settings.has_max_queue_bytes()) options.max_queue_bytes = settings.max_queue_bytes();
+  if (settings.has_max_sequences()) options.max_sequences = settings.max_sequences();
+  if (settings.has_sequence_idle_us()) {
+    options.sequence_idle = std::chrono::microseconds(settings.sequence_idle_us());
+  }
   if (settings.has_version_policy()) {
     absl::StatusOr<VersionPolicy> versions = ParseVersionPolicy(settings.version_policy());
     if (!versions.ok()) {
@@ -121,6 +132,10 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
   served->max_batch_size_ = served->description().batchable ? options.compile.max_rows : 1;
   served->max_queue_rows_ = options.max_queue_rows;
   served->batch_timeout_ = options.batch_timeout;
+  served->max_sequences_ = options.max_sequences;
+  if (served->description().stateful) {
+    served->sequences_ = std::make_unique<SequenceTable>(name, options.sequence_idle);
+  }
   served->metrics_ = std::move(metrics);
   served->batcher_ = std::make_unique<Batcher>(
       BatcherOptions{.model = name,
@@ -136,20 +151,21 @@ absl::StatusOr<std::string> ServedModel::ReadFile() const {
   return ReadWholeFile(path_);
 }
 
-absl::StatusOr<std::shared_ptr<Execution>> ServedModel::NewStreamExecution() {
-  if (streams_->fetch_add(1) >= kMaxStreams) {
-    streams_->fetch_sub(1);
-    return absl::ResourceExhaustedError(absl::StrCat("model '", name_, "' keeps the state of ",
-                                                     kMaxStreams, " streams, which is its limit"));
+absl::StatusOr<std::shared_ptr<Execution>> ServedModel::NewStatefulExecution() {
+  if (states_->fetch_add(1) >= max_sequences_) {
+    states_->fetch_sub(1);
+    return absl::ResourceExhaustedError(
+        absl::StrCat("model '", name_, "' keeps the state of ", max_sequences_,
+                     " streams and sequences, which is its limit (max_sequences)"));
   }
   absl::StatusOr<std::unique_ptr<Execution>> execution =
       EngineExecution::Create(compiled_, StateBetweenRuns::kKeep);
   if (!execution.ok()) {
-    streams_->fetch_sub(1);
+    states_->fetch_sub(1);
     return execution.status();
   }
   // It may outlive this model.
-  return std::shared_ptr<Execution>(execution->release(), [count = streams_](Execution* e) {
+  return std::shared_ptr<Execution>(execution->release(), [count = states_](Execution* e) {
     delete e;
     count->fetch_sub(1);
   });

@@ -14,6 +14,7 @@
 #include "server/batching/batcher.h"
 #include "server/metrics/metrics.h"
 #include "server/models/repository_scan.h"
+#include "server/models/sequence_table.h"
 #include "server/models/version_policy.h"
 
 namespace octet::server {
@@ -27,6 +28,8 @@ struct SettingRange {
 inline constexpr SettingRange kBatchSizeRange{1, 1 << 16};
 inline constexpr SettingRange kBatchTimeoutUsRange{0, 60'000'000};
 inline constexpr SettingRange kQueueRange{1, int64_t{1} << 50};
+inline constexpr SettingRange kSequencesRange{1, 1 << 20};
+inline constexpr SettingRange kSequenceIdleUsRange{1, int64_t{7} * 24 * 3600 * 1'000'000};
 
 // How models are made ready: the daemon's defaults, over which a model's own settings go.
 struct ServingOptions {
@@ -36,6 +39,8 @@ struct ServingOptions {
   int64_t max_queue_bytes = int64_t{256} << 20;
   int workers = 1;  // runs of one model that may happen at the same time
   VersionPolicy versions;
+  int max_sequences = 256;  // of streams and sequences whose state is kept
+  Nanoseconds sequence_idle = std::chrono::seconds(60);
 };
 
 // Lays a model's settings over `defaults`. InvalidArgument, naming `where` they stand and the
@@ -74,10 +79,11 @@ class ServedModel {
   int workers() const { return workers_; }
   int64_t memory_bytes() const;
   Batcher& batcher() { return *batcher_; }
-  // An execution that keeps a stateful model's state from run to run, for one stream.
-  // ResourceExhausted where kMaxStreams of them live already.
-  static constexpr int kMaxStreams = 256;
-  absl::StatusOr<std::shared_ptr<Execution>> NewStreamExecution();
+  // An execution that keeps a stateful model's state from run to run, for one stream or sequence.
+  // ResourceExhausted where `max_sequences` of them live already.
+  absl::StatusOr<std::shared_ptr<Execution>> NewStatefulExecution();
+  // Null for a model that is not stateful.
+  SequenceTable* sequences() { return sequences_.get(); }
   const std::shared_ptr<ModelMetrics>& metrics() const { return metrics_; }
 
  private:
@@ -95,7 +101,9 @@ class ServedModel {
   Nanoseconds batch_timeout_{0};
   int workers_ = 1;
   std::shared_ptr<ModelMetrics> metrics_;
-  std::shared_ptr<std::atomic<int>> streams_ = std::make_shared<std::atomic<int>>(0);
+  int max_sequences_ = 0;
+  std::shared_ptr<std::atomic<int>> states_ = std::make_shared<std::atomic<int>>(0);
+  std::unique_ptr<SequenceTable> sequences_;
   std::unique_ptr<Batcher> batcher_;
 };
 

@@ -12,7 +12,7 @@ absl::StatusOr<std::shared_ptr<Execution>> StreamState::Of(const ModelHandle& mo
   }
   const auto found = executions_.find(model);
   if (found != executions_.end()) return found->second;
-  absl::StatusOr<std::shared_ptr<Execution>> execution = model->NewStreamExecution();
+  absl::StatusOr<std::shared_ptr<Execution>> execution = model->NewStatefulExecution();
   if (!execution.ok()) return execution.status();
   executions_.emplace(model, *execution);
   return execution;

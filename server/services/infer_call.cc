@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/services/sequence_parameters.h"
 
 namespace octet::server {
 namespace {
@@ -49,6 +50,13 @@ absl::StatusOr<MonotonicTime> ParseTimeout(const inference::ModelInferRequest& r
   return now + std::chrono::microseconds(timeout.int64_param());
 }
 
+// Named in proto/inference/grpc_service.proto.
+void DescribeTimes(const StageTimes& times, inference::ModelInferResponse& response) {
+  auto& parameters = *response.mutable_parameters();
+  parameters["queue_ns"].set_int64_param(times.queue.count());
+  parameters["compute_ns"].set_int64_param(times.compute.count());
+}
+
 }  // namespace
 
 InferCall::InferCall(const InferEnvironment& environment,
@@ -73,6 +81,10 @@ std::shared_ptr<InferCall> InferCall::Start(const InferEnvironment& environment,
   if (status.ok()) {
     call->deadline_ = *prepared;
     status = call->model_->batcher().Submit(call, *prepared);
+    if (!status.ok() && call->sequence_.has_value()) {
+      call->model_->sequences()->Undo(*call->sequence_, call->own_execution_,
+                                      environment.clock->Now());
+    }
   }
   if (!status.ok()) call->Done(status, {});
   return call;
@@ -90,15 +102,28 @@ absl::StatusOr<MonotonicTime> InferCall::Prepare(MonotonicTime deadline) {
   absl::StatusOr<MonotonicTime> timeout = ParseTimeout(*request_, environment_.clock->Now());
   if (!timeout.ok()) return timeout.status();
   if (absl::Status size = CheckSize(*model_, parsed_); !size.ok()) return size;
-  if (stream_ != nullptr && model_->description().stateful) {
-    absl::StatusOr<std::shared_ptr<Execution>> own = stream_->Of(model_);
-    if (!own.ok()) return own.status();
-    own_execution_ = *std::move(own);
+  if (model_->sequences() != nullptr) {
+    if (absl::Status state = TakeState(); !state.ok()) return state;
   }
   response_->set_model_name(model_->name());
   response_->set_model_version(absl::StrCat(model_->version()));
   PrepareOutputs(model_->description(), parsed_, *response_);
   return std::min(deadline, *timeout);
+}
+
+absl::Status InferCall::TakeState() {
+  absl::StatusOr<std::optional<SequenceStep>> sequence = ParseSequence(*request_);
+  if (!sequence.ok()) return sequence.status();
+  if (!sequence->has_value() && stream_ == nullptr) return absl::OkStatus();
+  absl::StatusOr<std::shared_ptr<Execution>> own =
+      sequence->has_value()
+          ? model_->sequences()->Take(**sequence, environment_.clock->Now(),
+                                      [this] { return model_->NewStatefulExecution(); })
+          : stream_->Of(model_);
+  if (!own.ok()) return own.status();
+  own_execution_ = *std::move(own);
+  sequence_ = *std::move(sequence);
+  return absl::OkStatus();
 }
 
 void InferCall::Cancel() {
@@ -132,6 +157,7 @@ absl::Status InferCall::TakeOutput(int output, const Shape& shape,
 void InferCall::Done(const absl::Status& status, const StageTimes& times) {
   if (!status.ok()) response_->Clear();
   response_->set_id(request_->id());
+  if (status.ok()) DescribeTimes(times, *response_);
   scope_.Finish(status.code(), parsed_.rows, times);
   done_(status);
 }

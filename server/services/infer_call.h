@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "inference/grpc_service.pb.h"
@@ -11,6 +12,7 @@
 #include "server/batching/batch_item.h"
 #include "server/metrics/request_scope.h"
 #include "server/models/repository.h"
+#include "server/models/sequence_table.h"
 #include "server/models/stream_state.h"
 #include "server/services/infer_request.h"
 
@@ -27,7 +29,8 @@ struct InferEnvironment {
 class InferCall final : public BatchItem {
  public:
   // Finds the model, checks the request and queues it. `stream` is that of the request, which keeps
-  // the state of stateful models; null where each request starts afresh. `done` is called exactly
+  // the state of stateful models; null for a request that starts afresh, unless it belongs to a
+  // sequence. `done` is called exactly
   // once, perhaps before this returns; `request` and `response` must live until then.
   static std::shared_ptr<InferCall> Start(const InferEnvironment& environment,
                                           const inference::ModelInferRequest* request,
@@ -54,6 +57,8 @@ class InferCall final : public BatchItem {
  private:
   // Everything up to the queue, and the deadline that holds.
   absl::StatusOr<MonotonicTime> Prepare(MonotonicTime deadline);
+  // What a stateful model remembers of this request's sequence or stream, if it belongs to any.
+  absl::Status TakeState();
 
   const InferEnvironment environment_;
   const inference::ModelInferRequest* const request_;
@@ -64,6 +69,7 @@ class InferCall final : public BatchItem {
   ModelHandle model_;
   InferRequest parsed_;
   std::shared_ptr<Execution> own_execution_;
+  std::optional<SequenceStep> sequence_;
   MonotonicTime deadline_ = kNever;
 };
 

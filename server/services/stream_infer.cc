@@ -1,6 +1,5 @@
 #include "server/services/stream_infer.h"
 
-#include <deque>
 #include <list>
 #include <memory>
 #include <utility>
@@ -56,11 +55,8 @@ class StreamInfer final
     absl::MutexLock lock(&mutex_);
     writing_ = false;
     broken_ |= !ok;
-    Remove(to_write_.front());
-    to_write_.pop_front();
-    WriteNext();
-    ReadNext();
-    FinishIfOver();
+    under_way_.pop_front();
+    Advance();
   }
 
   void OnCancel() override {
@@ -95,7 +91,8 @@ class StreamInfer final
     absl::MutexLock lock(&mutex_);
     if (!status.ok()) exchange->response.set_error_message(ToGrpcStatus(status).error_message());
     exchange->answered = true;
-    if (exchange->started) Queue(exchange);
+    exchange->call.reset();
+    if (exchange->started) Advance();
   }
 
   void Attach(Exchange* exchange, std::shared_ptr<InferCall> call) {
@@ -104,7 +101,7 @@ class StreamInfer final
       absl::MutexLock lock(&mutex_);
       exchange->started = true;
       if (exchange->answered) {
-        Queue(exchange);
+        Advance();
       } else {
         exchange->call = call;
         cancel = broken_;
@@ -113,9 +110,7 @@ class StreamInfer final
     if (cancel) call->Cancel();
   }
 
-  void Queue(Exchange* exchange) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    exchange->call.reset();
-    to_write_.push_back(exchange);
+  void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     WriteNext();
     ReadNext();
     FinishIfOver();
@@ -128,15 +123,16 @@ class StreamInfer final
     StartRead(&under_way_.back()->request);
   }
 
+  // Answers go out in the order of their requests, each once it and all before it are ready.
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (writing_) return;
-    while (broken_ && !to_write_.empty()) {
-      Remove(to_write_.front());
-      to_write_.pop_front();
-    }
-    if (to_write_.empty()) return;
+    const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return !under_way_.empty() && under_way_.front()->answered && under_way_.front()->started;
+    };
+    while (broken_ && ready()) under_way_.pop_front();
+    if (!ready()) return;
     writing_ = true;
-    StartWrite(&to_write_.front()->response);
+    StartWrite(&under_way_.front()->response);
   }
 
   void FinishIfOver() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -146,17 +142,12 @@ class StreamInfer final
     }
   }
 
-  void Remove(Exchange* exchange) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    under_way_.remove_if([exchange](const auto& other) { return other.get() == exchange; });
-  }
-
   const InferEnvironment environment_;
   const MonotonicTime deadline_;
   StreamState state_;  // outlives the calls: they are answered before this ends
   absl::Mutex mutex_;
   // In the order of reading; the last one may be still being read.
   std::list<std::unique_ptr<Exchange>> under_way_ ABSL_GUARDED_BY(mutex_);
-  std::deque<Exchange*> to_write_ ABSL_GUARDED_BY(mutex_);
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool reads_over_ ABSL_GUARDED_BY(mutex_) = false;

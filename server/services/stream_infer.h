@@ -9,10 +9,11 @@
 
 namespace octet::server {
 
-// Each request is answered when it is done, so answers may overtake each other; the request's id
-// tells them apart. A stateful model goes on from request to request of one stream, in their order,
-// and starts afresh in each stream. What is wrong with one request is told in its answer and does
-// not end the call. Reading pauses while many requests of the call are under way. Owns itself.
+// Requests run side by side; their answers come in the order of the requests, with their ids. When
+// the client has sent its last request, the call ends with the last answer. A stateful model goes
+// on from request to request of one stream, in their order, and starts afresh in each stream. What
+// is wrong with one request is told in its answer and does not end the call. Reading pauses while
+// many requests of the call are under way. Owns itself.
 grpc::ServerBidiReactor<inference::ModelInferRequest, inference::ModelStreamInferResponse>*
 NewStreamInfer(const InferEnvironment& environment, grpc::CallbackServerContext* context);
 

@@ -134,6 +134,31 @@ class InferTest(unittest.TestCase):
         self.assertEqual(len(errors), 1)
         self.assertIn("absent", errors[0])
 
+    def test_a_half_closed_stream_is_answered_whole_and_in_order(self):
+        infer, request_class = self.server.call("inference.GRPCInferenceService",
+                                                "ModelStreamInfer", "stream_stream")
+        count = 200
+
+        def requests():
+            for i in range(count):
+                rows = 400 if i % 20 == 0 else 1  # many runs before those behind it have one
+                request = request_class(model_name="absent" if i % 7 == 3 else "digits", id=f"n{i}")
+                request.inputs.add(name="image", datatype="INT8", shape=[rows, 8, 8, 1])
+                request.raw_input_contents.append(self.codes[:rows].tobytes())
+                yield request
+
+        answers = list(infer(requests(), timeout=120))
+        self.assertEqual([a.infer_response.id for a in answers], [f"n{i}" for i in range(count)])
+        for i, answer in enumerate(answers):
+            self.assertEqual("absent" in answer.error_message, i % 7 == 3)
+
+    def test_an_answer_tells_where_its_time_went(self):
+        result = self.client.infer("digits", [tensor("image", self.codes[:3])])
+        parameters = result.get_response().parameters
+        self.assertGreater(parameters["compute_ns"].int64_param, 0)
+        self.assertGreaterEqual(parameters["queue_ns"].int64_param, 0)
+        self.assertLess(parameters["compute_ns"].int64_param, 60e9)
+
     def test_fixed_point_rounding(self):
         with daemon.Daemon(self.repository, "--rounding", "fixed_point") as server:
             result = server.client.infer("digits", [tensor("image", self.codes[:100])])

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 import unittest
 
 import numpy as np
@@ -134,15 +135,41 @@ class ModelsTest(unittest.TestCase):
             self.assertTrue(server.client.is_model_ready("digits"))
 
     def test_statistics(self):
+        self.repository.add("digits", 2, "digits_float32.tflite")
         with daemon.Daemon(self.repository) as server:
-            server.client.infer("digits", [tensor("image", self.codes[:3])])
-            statistics = server.client.get_inference_statistics("digits").model_stats
-            self.assertEqual(len(statistics), 1)
-            self.assertEqual(statistics[0].inference_count, 3)
-            self.assertEqual(statistics[0].execution_count, 1)
-            self.assertEqual(statistics[0].inference_stats.success.count, 1)
-            self.assertEqual(statistics[0].batch_stats[0].batch_size, 3)
-            self.assertGreater(statistics[0].memory_usage[0].byte_size, 1000)
+            client = server.client
+            for rows in (3, 3, 2):
+                client.infer("digits", [tensor("image", self.codes[:rows])], model_version="1")
+            with self.assertRaises(triton.InferenceServerException):
+                client.infer("digits", [tensor("picture", self.codes[:1])], model_version="1")
+            both = {m.version: m for m in client.get_inference_statistics("digits").model_stats}
+            self.assertEqual(set(both), {"1", "2"})
+            self.assertEqual(both["2"].inference_count, 0)
+            self.assertEqual(both["2"].last_inference, 0)
+            (one,) = client.get_inference_statistics("digits", "1").model_stats
+            self.assertEqual(one.inference_count, 8)  # rows
+            self.assertEqual(one.execution_count, 3)  # runs
+            self.assertAlmostEqual(one.last_inference / 1000, time.time(), delta=60)
+            stats = one.inference_stats
+            self.assertEqual(stats.fail.count, 1)
+            self.assertGreater(stats.fail.ns, 0)
+            for part in ("success", "queue", "compute_input", "compute_infer", "compute_output"):
+                self.assertEqual(getattr(stats, part).count, 3, part)  # requests
+            self.assertGreater(stats.success.ns, stats.compute_infer.ns)
+            self.assertGreater(stats.compute_infer.ns, 0)
+            batches = {b.batch_size: b for b in one.batch_stats}
+            self.assertEqual({size: b.compute_infer.count for size, b in batches.items()},
+                             {2: 1, 3: 2})
+            for batch in batches.values():
+                self.assertEqual(batch.compute_input.count, batch.compute_infer.count)
+                self.assertEqual(batch.compute_output.count, batch.compute_infer.count)
+                self.assertGreater(batch.compute_infer.ns, 0)
+            # No request shared a run: what the requests waited for is what the runs took.
+            self.assertEqual(sum(b.compute_infer.ns for b in batches.values()),
+                             stats.compute_infer.ns)
+            self.assertGreater(one.memory_usage[0].byte_size, 1000)
+            everything = client.get_inference_statistics().model_stats
+            self.assertEqual(len(everything), 2)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A stateful model remembers from request to request of one stream, and nowhere else."""
+"""A stateful model remembers from request to request of one stream or sequence, and nowhere else."""
 
 import base64
 import json
@@ -24,6 +24,7 @@ class StateTest(unittest.TestCase):
     def setUp(self):
         repository = daemon.Repository()
         self.addCleanup(repository.remove)
+        self.repository = repository
         repository.add("memory", 1, base64.b64decode(CASE["model"]))
         self.server = daemon.Daemon(repository)
         self.addCleanup(self.server.stop)
@@ -66,6 +67,81 @@ class StateTest(unittest.TestCase):
             result = self.server.client.infer("memory", [tensor(self.input, self.inputs[0])])
             np.testing.assert_array_equal(result.as_numpy(self.output), self.outputs[0])
 
+    def step(self, i, sequence, **flags):
+        """The answer to the i-th recorded request, as part of a sequence."""
+        result = self.server.client.infer("memory", [tensor(self.input, self.inputs[i])],
+                                          sequence_id=sequence, **flags)
+        return result.as_numpy(self.output)
+
+    def test_a_sequence_goes_on_from_call_to_call(self):
+        last = len(self.inputs) - 1
+        for sequence in (7, "seven"):
+            for i in range(last + 1):
+                got = self.step(i, sequence, sequence_start=i == 0, sequence_end=i == last)
+                np.testing.assert_array_equal(got, self.outputs[i])
+            # It is over.
+            with self.assertRaisesRegex(triton.InferenceServerException,
+                                        "INVALID_ARGUMENT.*sequence_start"):
+                self.step(0, sequence)
+
+    def test_sequences_do_not_see_each_other(self):
+        for i in range(len(self.inputs)):
+            for sequence in (1, 2, "1"):
+                np.testing.assert_array_equal(self.step(i, sequence, sequence_start=i == 0),
+                                              self.outputs[i])
+            # Nor do calls outside of sequences.
+            result = self.server.client.infer("memory", [tensor(self.input, self.inputs[0])])
+            np.testing.assert_array_equal(result.as_numpy(self.output), self.outputs[0])
+        np.testing.assert_array_equal(self.step(0, 1, sequence_start=True), self.outputs[0])
+
+    def test_a_missing_start_is_told(self):
+        with self.assertRaisesRegex(triton.InferenceServerException,
+                                    "INVALID_ARGUMENT.*sequence 5 of model 'memory'"):
+            self.step(0, 5)
+        with self.assertRaisesRegex(triton.InferenceServerException, "INVALID_ARGUMENT.*'x'"):
+            self.step(0, "x", sequence_end=True)
+
+    def test_sequences_share_a_stream_and_keep_their_order(self):
+        """Requests that are sent without waiting: those of a sequence run one after the other."""
+        answers = queue.Queue()
+        client = triton.InferenceServerClient(self.server.address)
+        client.start_stream(lambda result, error: answers.put((result, error)))
+        sequences = range(100, 120)
+        for i, value in enumerate(self.inputs):
+            for sequence in sequences:
+                client.async_stream_infer(
+                    "memory", [tensor(self.input, value)], request_id=f"{sequence}/{i}",
+                    sequence_id=sequence, sequence_start=i == 0,
+                    sequence_end=i == len(self.inputs) - 1)
+        for i in range(len(self.inputs)):
+            for sequence in sequences:
+                result, error = answers.get(timeout=30)
+                self.assertIsNone(error)
+                self.assertEqual(result.get_response().id, f"{sequence}/{i}")
+                np.testing.assert_array_equal(result.as_numpy(self.output), self.outputs[i])
+        client.stop_stream()
+        client.close()
+
+    def test_sequences_are_bounded_and_idle_ones_forgotten(self):
+        (self.repository.path / "memory" / "config.pbtxt").write_text(
+            "max_sequences: 2 sequence_idle_us: 60000000")
+        self.server.client.load_model("memory")
+        # A sequence belongs to the model that it began with.
+        with self.assertRaisesRegex(triton.InferenceServerException, "INVALID_ARGUMENT"):
+            self.step(1, 1)
+        self.step(0, 1, sequence_start=True)
+        self.step(0, 2, sequence_start=True)
+        with self.assertRaisesRegex(triton.InferenceServerException,
+                                    "RESOURCE_EXHAUSTED.*max_sequences"):
+            self.step(0, 3, sequence_start=True)
+        np.testing.assert_array_equal(self.step(1, 1, sequence_end=True), self.outputs[1])
+        self.step(0, 3, sequence_start=True)
+        (self.repository.path / "memory" / "config.pbtxt").write_text("sequence_idle_us: 1")
+        self.server.client.load_model("memory")
+        self.step(0, 1, sequence_start=True)
+        with self.assertRaisesRegex(triton.InferenceServerException, "INVALID_ARGUMENT"):
+            self.step(1, 1)
+
 
 if __name__ == "__main__":
-    unittest.main()
+    daemon.main()
