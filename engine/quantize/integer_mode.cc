@@ -60,7 +60,8 @@ absl::StatusOr<IntegerResult> QuantizeToIntegers(const QuantizeSource& source,
 }
 
 std::vector<TensorReport> ActivationRows(const Model& model, const IntegerResult& result,
-                                         QuantizationMode mode) {
+                                         QuantizationMode mode,
+                                         const std::vector<std::vector<int64_t>>& histograms) {
   const SubgraphDef& graph = model.main();
   std::vector<TensorReport> rows;
   for (int32_t t = 0; t < static_cast<int32_t>(graph.tensors.size()); ++t) {
@@ -77,6 +78,7 @@ std::vector<TensorReport> ActivationRows(const Model& model, const IntegerResult
     row.max = statistics.range.max;
     row.min_sample = statistics.min_sample;
     row.max_sample = statistics.max_sample;
+    if (t < static_cast<int32_t>(histograms.size())) row.histogram = histograms[t];
     if (result.edit.codes[t] != kNoTensor) {
       FillScale(result.plan, mode, t, row);
     } else {

@@ -25,9 +25,10 @@ absl::StatusOr<IntegerResult> QuantizeToIntegers(const QuantizeSource& source,
                                                  const std::shared_ptr<ThreadPool>& pool,
                                                  ProgressMeter& meter);
 
-// The report's rows of the activations, in the file's order.
+// The report's rows of the activations, in the file's order. `histograms` by tensor, or empty.
 std::vector<TensorReport> ActivationRows(const Model& model, const IntegerResult& result,
-                                         QuantizationMode mode);
+                                         QuantizationMode mode,
+                                         const std::vector<std::vector<int64_t>>& histograms);
 
 }  // namespace octet
 

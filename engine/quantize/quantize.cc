@@ -1,15 +1,19 @@
 #include "octet/quantize.h"
 
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/quantize/calibrate/measure.h"
 #include "engine/quantize/integer_mode.h"
+#include "engine/quantize/layers.h"
 #include "engine/quantize/progress.h"
 #include "engine/quantize/source.h"
+#include "engine/quantize/transform/compatibility.h"
 #include "engine/quantize/transform/constant_edit.h"
 #include "engine/quantize/transform/constant_plan.h"
 #include "engine/quantize/transform/file_draft.h"
@@ -47,30 +51,81 @@ absl::StatusOr<QuantizedModel> Finish(FileDraft draft, std::vector<EditedTensor>
   return result;
 }
 
-absl::StatusOr<QuantizedModel> QuantizeConstants(const QuantizeSource& source,
-                                                 const QuantizeOptions& options, ThreadPool* pool,
-                                                 ProgressMeter& meter) {
-  OCTET_ASSIGN_OR_RETURN(FileDraft draft, OpenDraft(source.file));
-  const auto progress = [&meter](int64_t done, int64_t total, absl::string_view tensor) {
-    return meter.Tell(QuantizeStage::kQuantize, tensor, done, total);
-  };
-  OCTET_ASSIGN_OR_RETURN(std::vector<EditedTensor> tensors,
-                         ApplyConstants(*source.model, PlanConstants(*source.model, options),
-                                        options.mode, pool, progress, draft));
-  return Finish(std::move(draft), std::move(tensors), pool, meter);
+// What a call works on.
+struct Work {
+  const QuantizeSource& source;
+  const QuantizeOptions& options;
+  absl::Span<const SampleInputs> samples;
+  const std::shared_ptr<ThreadPool>& pool;
+  ProgressMeter& meter;
+};
+
+// Fills `layers` and `outputs` of the report; returns histograms by tensor. Nothing where there is
+// nothing to measure with.
+absl::StatusOr<std::vector<std::vector<int64_t>>> MeasureError(
+    const Work& work, const std::vector<int32_t>& counterpart,
+    const std::vector<TensorStatistics>& statistics, QuantizedModel& result) {
+  if (!work.options.measure_error || work.samples.empty()) {
+    return std::vector<std::vector<int64_t>>();
+  }
+  OCTET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> quantized,
+                         ReadModelInPlace(result.bytes));
+  OCTET_ASSIGN_OR_RETURN(Measurement measured,
+                         Measure(work.source.model, quantized, counterpart, work.samples,
+                                 statistics, work.pool, [&work](int64_t done, int64_t total) {
+                                   return work.meter.Tell(QuantizeStage::kMeasure, "", done, total);
+                                 }));
+  const SubgraphDef& graph = work.source.model->main();
+  for (LayerReport& layer : result.report.layers) {
+    for (const int32_t output : graph.operators[layer.op_index].outputs) {
+      if (output == kAbsentTensor || layer.measured || !measured.tensors[output].has_value()) {
+        continue;
+      }
+      layer.measured = true;
+      layer.error = *measured.tensors[output];
+      layer.tensor = graph.tensors[output].name;
+    }
+  }
+  result.report.outputs = std::move(measured.outputs);
+  return std::move(measured.histograms);
 }
 
-absl::StatusOr<QuantizedModel> QuantizeIntegers(const QuantizeSource& source,
-                                                absl::Span<const SampleInputs> samples,
-                                                const QuantizeOptions& options,
-                                                const std::shared_ptr<ThreadPool>& pool,
-                                                ProgressMeter& meter) {
-  OCTET_ASSIGN_OR_RETURN(IntegerResult integers,
-                         QuantizeToIntegers(source, samples, options, pool, meter));
+absl::StatusOr<QuantizedModel> QuantizeConstants(const Work& work) {
+  const Model& model = *work.source.model;
+  OCTET_ASSIGN_OR_RETURN(FileDraft draft, OpenDraft(work.source.file));
+  const auto progress = [&work](int64_t done, int64_t total, absl::string_view tensor) {
+    return work.meter.Tell(QuantizeStage::kQuantize, tensor, done, total);
+  };
+  const std::vector<ConstantPlan> plans = PlanConstants(model, work.options);
   OCTET_ASSIGN_OR_RETURN(
-      QuantizedModel result,
-      Finish(std::move(integers.draft), std::move(integers.edit.constants), pool.get(), meter));
-  for (TensorReport& row : ActivationRows(*source.model, integers, options.mode)) {
+      std::vector<EditedTensor> tensors,
+      ApplyConstants(model, plans, work.options.mode, work.pool.get(), progress, draft));
+  OCTET_ASSIGN_OR_RETURN(QuantizedModel result,
+                         Finish(std::move(draft), std::move(tensors), work.pool.get(), work.meter));
+  result.report.layers = ConstantLayers(model.main(), plans);
+  // Values keep their places.
+  std::vector<int32_t> counterpart(model.main().tensors.size());
+  std::iota(counterpart.begin(), counterpart.end(), 0);
+  OCTET_RETURN_IF_ERROR(MeasureError(work, counterpart, {}, result).status());
+  return result;
+}
+
+absl::StatusOr<QuantizedModel> QuantizeIntegers(const Work& work) {
+  const Model& model = *work.source.model;
+  OCTET_ASSIGN_OR_RETURN(
+      IntegerResult integers,
+      QuantizeToIntegers(work.source, work.samples, work.options, work.pool, work.meter));
+  OCTET_ASSIGN_OR_RETURN(QuantizedModel result,
+                         Finish(std::move(integers.draft), std::move(integers.edit.constants),
+                                work.pool.get(), work.meter));
+  result.report.layers = IntegerLayers(model.main(), integers.plan.choices);
+  std::vector<int32_t> counterpart = integers.edit.codes;
+  for (size_t t = 0; t < counterpart.size(); ++t) {
+    if (counterpart[t] == kNoTensor) counterpart[t] = integers.edit.reals[t];
+  }
+  OCTET_ASSIGN_OR_RETURN(const std::vector<std::vector<int64_t>> histograms,
+                         MeasureError(work, counterpart, integers.calibration.statistics, result));
+  for (TensorReport& row : ActivationRows(model, integers, work.options.mode, histograms)) {
     result.report.tensors.push_back(std::move(row));
   }
   result.report.deviations = std::move(integers.plan.deviations);
@@ -108,18 +163,19 @@ absl::StatusOr<QuantizedModel> QuantizeModel(absl::string_view source,
                          OrderSamples(*opened.model, resources.samples));
   const bool integers =
       options.mode == QuantizationMode::kFullInteger || options.mode == QuantizationMode::kInt16x8;
+  const Work work{opened, options, samples, resources.pool, meter};
   OCTET_ASSIGN_OR_RETURN(QuantizedModel result,
-                         integers
-                             ? QuantizeIntegers(opened, samples, options, resources.pool, meter)
-                             : QuantizeConstants(opened, options, pool, meter));
+                         integers ? QuantizeIntegers(work) : QuantizeConstants(work));
+  OCTET_ASSIGN_OR_RETURN(result.report.compatibility, CheckCompatibility(result.bytes));
   result.report.samples = static_cast<int64_t>(samples.size());
   result.report.bytes_before = static_cast<int64_t>(source.size());
   result.report.bytes_after = static_cast<int64_t>(result.bytes.size());
   return result;
 }
 
-absl::StatusOr<CompatibilityReport> CheckCompatibility(absl::string_view) {
-  return absl::UnimplementedError("the compatibility report is not supported");
+absl::StatusOr<CompatibilityReport> CheckCompatibility(absl::string_view model) {
+  OCTET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> read, ReadModelInPlace(model));
+  return CheckTargets(*read);
 }
 
 }  // namespace octet

@@ -172,6 +172,60 @@ TEST(FullIntegerTest, ReportSaysRangesAndTheirSamples) {
   EXPECT_EQ(quantized->report.samples, 3);
 }
 
+TEST(FullIntegerTest, ReportSaysWhatItCosts) {
+  for (const QuantizationMode mode : {kFullInteger, kInt16x8}) {
+    const auto quantized = Quantize(Network(), {.mode = mode}, TwoSamples());
+    ASSERT_TRUE(quantized.ok()) << quantized.status();
+    const QuantizeReport& report = quantized->report;
+    ASSERT_EQ(report.layers.size(), 2);
+    EXPECT_EQ(report.layers[0].op, "FULLY_CONNECTED");
+    EXPECT_EQ(report.layers[0].tensor, "h");
+    EXPECT_TRUE(report.layers[0].quantized);
+    for (const LayerReport& layer : report.layers) {
+      EXPECT_TRUE(layer.measured);
+      EXPECT_GT(layer.error.sqnr_db, 25);
+      EXPECT_GT(layer.error.cosine, 0.99);
+      EXPECT_LT(layer.error.max_abs, 0.05);
+      EXPECT_GT(layer.error.max_abs, 0);
+    }
+    ASSERT_EQ(report.outputs.size(), 1);
+    EXPECT_EQ(report.outputs[0].output, "scores");
+    EXPECT_EQ(report.outputs[0].agreement, 1);
+    for (const char* tensor : {"x", "h", "y"}) {
+      const std::vector<int64_t>& histogram = Row(report, tensor).histogram;
+      ASSERT_EQ(histogram.size(), 64) << tensor;
+      int64_t count = 0;
+      for (const int64_t bin : histogram) count += bin;
+      EXPECT_EQ(count, 2 * Row(report, tensor).elements);
+      EXPECT_GT(histogram.front(), 0);
+      EXPECT_GT(histogram.back(), 0);
+    }
+  }
+}
+
+TEST(FullIntegerTest, MeasuringCanBeLeftOut) {
+  const auto quantized =
+      Quantize(Network(), {.mode = kFullInteger, .measure_error = false}, TwoSamples());
+  ASSERT_TRUE(quantized.ok()) << quantized.status();
+  EXPECT_FALSE(quantized->report.layers[0].measured);
+  EXPECT_TRUE(quantized->report.outputs.empty());
+}
+
+TEST(ConstantModesTest, ErrorIsMeasuredWhereThereAreSamples) {
+  for (const QuantizationMode mode : {QuantizationMode::kDynamicRange, QuantizationMode::kFloat16,
+                                      QuantizationMode::kWeightOnly}) {
+    const auto quantized =
+        Quantize(Network(), {.mode = mode, .min_weight_elements = 1}, TwoSamples());
+    ASSERT_TRUE(quantized.ok()) << quantized.status();
+    ASSERT_EQ(quantized->report.layers.size(), 2);
+    EXPECT_TRUE(quantized->report.layers[0].quantized);
+    EXPECT_TRUE(quantized->report.layers[0].measured);
+    EXPECT_GT(quantized->report.layers[0].error.sqnr_db, 25);
+    EXPECT_FALSE(quantized->report.layers[1].quantized);
+    ASSERT_EQ(quantized->report.outputs.size(), 1);
+  }
+}
+
 TEST(FullIntegerTest, OperatorWithoutKernelStaysFloat) {
   const auto quantized = Quantize(Network(BuiltinOp::kSin), {.mode = kFullInteger}, TwoSamples());
   ASSERT_TRUE(quantized.ok()) << quantized.status();
