@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -10,43 +11,44 @@ namespace octet {
 namespace {
 
 constexpr float kSmallestMaximum = 5e-7f;
-constexpr int32_t kInfinityBits = 0x7f800000;
-constexpr int32_t kMagnitudeBits = 0x7fffffff;
 constexpr int64_t kPieceElements = 1 << 16;
-constexpr int kLanes = 8;
-
-// Floats ordered as integers, so that a loop over them vectorizes and NaN has a place: above all.
-int32_t BitsOf(float value) {
-  int32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  return bits;
-}
-float FloatOf(int32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof(value));
-  return value;
-}
-int32_t Ordered(int32_t bits) { return bits ^ ((bits >> 31) & kMagnitudeBits); }
 
 struct Extremes {
-  int32_t magnitude = 0;                              // bits of the largest |w|
-  int32_t low = std::numeric_limits<int32_t>::max();  // Ordered
-  int32_t high = std::numeric_limits<int32_t>::min();
+  float low = std::numeric_limits<float>::infinity();
+  float high = -std::numeric_limits<float>::infinity();
+  bool finite = true;
 
+  float magnitude() const { return std::max(std::max(high, -low), 0.0f); }
   void Join(const Extremes& other) {
-    magnitude = std::max(magnitude, other.magnitude);
     low = std::min(low, other.low);
     high = std::max(high, other.high);
+    finite = finite && other.finite;
   }
 };
 
+constexpr int kScanLanes = 16;
+
+// Independent lanes, which vector instructions take together. NaN compares as neither smaller nor
+// larger; times 0 it stays NaN, as infinity becomes.
 Extremes ScanRun(const float* weights, int64_t count) {
+  float low[kScanLanes];
+  float high[kScanLanes];
+  float finite[kScanLanes] = {};
+  std::fill(std::begin(low), std::end(low), std::numeric_limits<float>::infinity());
+  std::fill(std::begin(high), std::end(high), -std::numeric_limits<float>::infinity());
+  const auto look = [&](float w, int lane) {
+    low[lane] = w < low[lane] ? w : low[lane];
+    high[lane] = w > high[lane] ? w : high[lane];
+    finite[lane] += w * 0.0f;
+  };
+  int64_t i = 0;
+  for (; i + kScanLanes <= count; i += kScanLanes) {
+    for (int lane = 0; lane < kScanLanes; ++lane) look(weights[i + lane], lane);
+  }
+  for (int lane = 0; i < count; ++i, ++lane) look(weights[i], lane);
   Extremes found;
-  for (int64_t i = 0; i < count; ++i) {
-    const int32_t bits = BitsOf(weights[i]);
-    found.magnitude = std::max(found.magnitude, bits & kMagnitudeBits);
-    found.low = std::min(found.low, Ordered(bits));
-    found.high = std::max(found.high, Ordered(bits));
+  for (int lane = 0; lane < kScanLanes; ++lane) {
+    found.Join({low[lane], high[lane], finite[lane] == 0});
   }
   return found;
 }
@@ -89,43 +91,87 @@ std::vector<Extremes> ScanChannels(const float* weights, const ChannelLayout& la
   return channels;
 }
 
-// Half away from zero: adding the largest number below a half and cutting off. `x` is small.
-int32_t RoundAway(double x) {
-  return static_cast<int32_t>(x + std::copysign(0x1.fffffffffffffp-2, x));
-}
-int32_t RoundAway(float x) { return static_cast<int32_t>(x + std::copysign(0x1.fffffep-2f, x)); }
+// Two numbers that vector instructions take together.
+using TwoDoubles = double __attribute__((vector_size(16)));
+using TwoFloats = float __attribute__((vector_size(8)));
+using TwoInts = int32_t __attribute__((vector_size(8)));
 
-int32_t Code(float weight, double divisor) {
-  const double x = static_cast<double>(weight) / divisor;
-  return RoundAway(x < -127.0 ? -127.0 : (x > 127.0 ? 127.0 : x));
+template <typename Vector, typename T>
+Vector Load(const T* from) {
+  Vector vector;
+  std::memcpy(&vector, from, sizeof(vector));
+  return vector;
 }
-int32_t Code(float weight, float multiplier) {
-  const float x = weight * multiplier;
-  return RoundAway(x < -127.0f ? -127.0f : (x > 127.0f ? 127.0f : x));
+
+// Clamped, then rounded half away from zero: by adding the largest number below a half and cutting
+// off what is behind the point.
+template <typename Vector>
+TwoInts RoundToCodes(Vector x, decltype(x[0] + x[0]) almost_half) {
+  x = x < -127 ? Vector{-127, -127} : x;
+  x = x > 127 ? Vector{127, 127} : x;
+  x += x < 0 ? -Vector{almost_half, almost_half} : Vector{almost_half, almost_half};
+  return __builtin_convertvector(x, TwoInts);
 }
+
+TwoInts Codes(TwoFloats weights, TwoDoubles divisors) {
+  return RoundToCodes(__builtin_convertvector(weights, TwoDoubles) / divisors,
+                      0x1.fffffffffffffp-2);
+}
+TwoInts Codes(TwoFloats weights, TwoFloats multipliers) {
+  return RoundToCodes(weights * multipliers, 0x1.fffffep-2f);
+}
+
+template <typename Factor>
+struct VectorOf;
+template <>
+struct VectorOf<double> {
+  using Type = TwoDoubles;
+};
+template <>
+struct VectorOf<float> {
+  using Type = TwoFloats;
+};
 
 // Codes of `count` weights; `Step` is 0 where all have one channel, 1 where each has its own.
 template <int Step, typename Factor>
 void EncodeRun(const float* weights, int64_t count, const Factor* factors, const float* scales,
                int8_t* codes, EncodingNoise& noise) {
-  double signal[kLanes] = {};
-  double error[kLanes] = {};
-  const auto one = [&](int64_t i, int lane) {
-    const int32_t code = Code(weights[i], factors[i * Step]);
-    codes[i] = static_cast<int8_t>(code);
-    const double weight = weights[i];
-    const double difference = weight - code * static_cast<double>(scales[i * Step]);
+  using Factors = typename VectorOf<Factor>::Type;
+  constexpr int kPairs = 4;
+  TwoDoubles signal[kPairs] = {};
+  TwoDoubles error[kPairs] = {};
+  const auto pair = [&](TwoFloats w, Factors factor, TwoFloats scale, int lane, int8_t* to) {
+    const TwoInts code = Codes(w, factor);
+    to[0] = static_cast<int8_t>(code[0]);
+    to[1] = static_cast<int8_t>(code[1]);
+    const TwoDoubles weight = __builtin_convertvector(w, TwoDoubles);
+    const TwoDoubles difference = weight - __builtin_convertvector(code, TwoDoubles) *
+                                               __builtin_convertvector(scale, TwoDoubles);
     signal[lane] += weight * weight;
     error[lane] += difference * difference;
   };
+  const auto factors_at = [factors](int64_t i) {
+    return Step == 0 ? Factors{factors[0], factors[0]} : Load<Factors>(factors + i);
+  };
+  const auto scales_at = [scales](int64_t i) {
+    return Step == 0 ? TwoFloats{scales[0], scales[0]} : Load<TwoFloats>(scales + i);
+  };
   int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    for (int lane = 0; lane < kLanes; ++lane) one(i + lane, lane);
+  for (; i + 2 * kPairs <= count; i += 2 * kPairs) {
+    for (int lane = 0; lane < kPairs; ++lane) {
+      const int64_t at = i + 2 * lane;
+      pair(Load<TwoFloats>(weights + at), factors_at(at), scales_at(at), lane, codes + at);
+    }
   }
-  for (int lane = 0; i < count; ++i, ++lane) one(i, lane);
-  for (int lane = 0; lane < kLanes; ++lane) {
-    noise.signal += signal[lane];
-    noise.noise += error[lane];
+  for (; i < count; ++i) {
+    int8_t both[2];
+    const auto [factor, scale] = std::pair(factors[i * Step], scales[i * Step]);
+    pair(TwoFloats{weights[i], 0}, Factors{factor, 1}, TwoFloats{scale, 0}, 0, both);
+    codes[i] = both[0];
+  }
+  for (int lane = 0; lane < kPairs; ++lane) {
+    noise.signal += signal[lane][0] + signal[lane][1];
+    noise.noise += error[lane][0] + error[lane][1];
   }
 }
 
@@ -143,17 +189,17 @@ WeightRange ScanWeights(absl::Span<const float> weights, const ChannelLayout& la
   WeightRange range;
   Extremes all;
   for (const Extremes& channel : ScanChannels(weights.data(), layout, pool)) {
-    range.max_abs.push_back(FloatOf(channel.magnitude));
+    range.max_abs.push_back(channel.magnitude());
     all.Join(channel);
   }
-  if (all.magnitude >= kInfinityBits) {
+  if (!all.finite) {
     const auto bad =
         std::find_if(weights.begin(), weights.end(), [](float w) { return !std::isfinite(w); });
     range.first_non_finite = bad - weights.begin();
   }
   if (!weights.empty()) {
-    range.min = FloatOf(Ordered(all.low));
-    range.max = FloatOf(Ordered(all.high));
+    range.min = all.low;
+    range.max = all.high;
   }
   return range;
 }
