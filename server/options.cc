@@ -56,6 +56,7 @@ constexpr Flag kFlags[] = {
     {"reload", "HOW",
      "How changes in the repository are found: watch (the system tells), poll (looking every few "
      "seconds) or off [watch]"},
+    {"enable_shared_memory", "", "Let clients on this machine pass tensors in shared memory"},
     {"allow_model_override", "", "Let clients load models from bytes and settings in a request"},
 };
 
@@ -230,6 +231,7 @@ absl::StatusOr<ServerOptions> ToOptions(const ServerConfig& config) {
   set(config.has_drain_seconds(), config.drain_seconds(), options.drain_seconds);
   options.insecure = config.insecure();
   options.allow_model_override = config.allow_model_override();
+  options.enable_shared_memory = config.enable_shared_memory();
   options.tls = {config.tls_cert(), config.tls_key(), config.tls_client_ca()};
   if (absl::Status numbers = CheckNumbers(options); !numbers.ok()) return numbers;
   if (absl::Status security = CheckSecurity(options); !security.ok()) return security;

@@ -35,6 +35,7 @@ struct ServerOptions {
   LogFormat log_format = LogFormat::kText;
   ReloadMode reload = ReloadMode::kWatch;
   bool allow_model_override = false;
+  bool enable_shared_memory = false;
 };
 
 struct Command {

@@ -86,11 +86,13 @@ struct Server::Parts {
         health(&state, &repository),
         loads(1, kMaxWaitingLoads),
         jobs(kJobThreads, kMaxWaitingJobs),
-        inference({&repository, &clock, &activity}, &state, &loads, options.allow_model_override,
-                  kVersion),
+        inference({&repository, &clock, &activity, shared_memory()}, &state, &loads,
+                  shared_memory(), options.allow_model_override, kVersion),
         quantization(&repository, &jobs, &activity, options.max_message_bytes),
         evaluation(&repository, &jobs, &activity) {}
 
+  // Null where it is not served.
+  SharedMemory* shared_memory() { return options.enable_shared_memory ? &memory : nullptr; }
   absl::Status ServeMetrics();
   absl::Status ServeGrpc();
   void LoadModels();
@@ -104,6 +106,7 @@ struct Server::Parts {
   const std::shared_ptr<ThreadPool> pool;
   ModelRepository repository;
   HealthService health;
+  SharedMemory memory;
   JobQueue loads;
   JobQueue jobs;
   InferenceService inference;

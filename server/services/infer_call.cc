@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/services/infer_response.h"
 #include "server/services/sequence_parameters.h"
 
 namespace octet::server {
@@ -24,12 +25,11 @@ absl::Status CheckSize(const ServedModel& model, const InferRequest& request) {
         absl::StrCat("the request has ", request.rows, " rows, the limit of model '", model.name(),
                      "' is ", model.max_queue_rows(), " (max_queue_rows)"));
   }
-  // A request has at most 2^50 rows and a row at most 2^43 bytes: only a double holds the product.
   double bytes = 0;
   for (const RequestedOutput& output : request.outputs) {
-    const size_t row = model.row_bytes().outputs[output.index];
-    if (row == RowBytes::kVaries) continue;  // known after the run
-    bytes += static_cast<double>(request.rows) * row * (output.dequantize ? sizeof(float) : 1);
+    const IoTensor& tensor = model.description().outputs[output.index];
+    if (tensor.shape_varies) continue;  // known after the run
+    bytes += AnswerBytes(output, tensor, static_cast<double>(request.rows));
   }
   return CheckAnswerBytes(bytes);
 }
@@ -96,7 +96,8 @@ absl::StatusOr<MonotonicTime> InferCall::Prepare(MonotonicTime deadline) {
   scope_.SetModel(std::move(found.metrics));
   if (!found.model.ok()) return found.model.status();
   model_ = *std::move(found.model);
-  absl::StatusOr<InferRequest> parsed = ParseInferRequest(model_->description(), *request_);
+  absl::StatusOr<InferRequest> parsed =
+      ParseInferRequest(model_->description(), *request_, environment_.memory);
   if (!parsed.ok()) return parsed.status();
   parsed_ = *std::move(parsed);
   absl::StatusOr<MonotonicTime> timeout = ParseTimeout(*request_, environment_.clock->Now());
@@ -154,7 +155,9 @@ absl::Status InferCall::TakeOutput(int output, const Shape& shape,
   return absl::OkStatus();
 }
 
-void InferCall::Done(const absl::Status& status, const StageTimes& times) {
+void InferCall::Done(const absl::Status& run, const StageTimes& times) {
+  absl::Status status = run;
+  if (status.ok()) status = FinishOutputs(parsed_, *response_);
   if (!status.ok()) response_->Clear();
   response_->set_id(request_->id());
   if (status.ok()) DescribeTimes(times, *response_);

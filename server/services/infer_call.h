@@ -23,6 +23,7 @@ struct InferEnvironment {
   ModelRepository* repository;
   Clock* clock;
   Activity* activity;
+  const SharedMemory* memory;  // null where shared memory is not served
 };
 
 // Thread-safe.
@@ -52,7 +53,7 @@ class InferCall final : public BatchItem {
   void ReadOutput(int output, int64_t first_row, absl::Span<const std::byte> rows) override;
   absl::Status TakeOutput(int output, const Shape& shape,
                           absl::Span<const std::byte> bytes) override;
-  void Done(const absl::Status& status, const StageTimes& times) override;
+  void Done(const absl::Status& run, const StageTimes& times) override;
 
  private:
   // Everything up to the queue, and the deadline that holds.

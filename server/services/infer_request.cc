@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/services/classification.h"
 #include "server/services/data_types.h"
 #include "server/services/edge_quantization.h"
 #include "server/services/typed_contents.h"
@@ -14,7 +15,6 @@ namespace octet::server {
 namespace {
 
 using InputMessage = inference::ModelInferRequest::InferInputTensor;
-using Parameters = google::protobuf::Map<std::string, inference::InferParameter>;
 
 template <typename... Text>
 absl::Status Wrong(const Text&... text) {
@@ -69,24 +69,21 @@ absl::StatusOr<int64_t> CheckShape(const ModelDescription& model, const IoTensor
           : absl::StrCat(" (the model cannot be batched: ", model.not_batchable_reason, ")"));
 }
 
-absl::Status CheckInputParameters(const InputMessage& input) {
+// Where the input lies, if in shared memory.
+absl::StatusOr<std::optional<SharedMemoryPart>> ParseInputParameters(const InputMessage& input,
+                                                                     const SharedMemory* memory) {
   for (const auto& [key, value] : input.parameters()) {
-    if (key.rfind("shared_memory_", 0) == 0) {
-      return absl::UnimplementedError(
-          absl::StrCat("input '", input.name(), "': shared memory is not served"));
+    if (!IsSharedMemoryParameter(key)) {
+      return Wrong("input '", input.name(), "': unknown parameter '", key, "'");
     }
-    return Wrong("input '", input.name(), "': unknown parameter '", key, "'");
   }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<bool> BoolParameter(const Parameters& parameters, const std::string& key) {
-  const auto it = parameters.find(key);
-  if (it == parameters.end()) return false;
-  if (it->second.parameter_choice_case() != inference::InferParameter::kBoolParam) {
-    return Wrong("parameter '", key, "' must be a bool_param");
+  absl::StatusOr<std::optional<SharedMemoryPart>> part =
+      ParseSharedMemory(input.parameters(), memory);
+  if (!part.ok()) {
+    return absl::Status(part.status().code(),
+                        absl::StrCat("input '", input.name(), "': ", part.status().message()));
   }
-  return it->second.bool_param();
+  return part;
 }
 
 // What is known of one input once its name, type and shape are right.
@@ -128,6 +125,21 @@ absl::StatusOr<InputWriter> RawWriter(const CheckedInput& input, const std::stri
   };
 }
 
+// Reads the input now: from here on its owner may do with the memory what it likes.
+absl::StatusOr<InputWriter> SharedMemoryWriter(const CheckedInput& input,
+                                               const SharedMemoryPart& part,
+                                               InferRequest& request) {
+  const int64_t element = static_cast<int64_t>(DataTypeSize(input.given));
+  if (part.byte_size % element != 0 || part.byte_size / element != input.count) {
+    return Wrong("input '", input.tensor->name, "': shared_memory_byte_size is ", part.byte_size,
+                 ", must be that of ", input.count, " elements of ", element, " bytes");
+  }
+  absl::StatusOr<std::string> bytes = part.region->Read(part.offset, part.byte_size);
+  if (!bytes.ok()) return Wrong("input '", input.tensor->name, "': ", bytes.status().message());
+  request.owned.push_back(std::make_unique<const std::string>(*std::move(bytes)));
+  return RawWriter(input, *request.owned.back(), /*raw_index=*/-1);
+}
+
 absl::StatusOr<InputWriter> TypedWriter(const CheckedInput& input) {
   const inference::InferTensorContents& contents = input.message->contents();
   if (absl::Status check = CheckTypedContents(contents, input.given, input.count); !check.ok()) {
@@ -145,38 +157,66 @@ absl::StatusOr<InputWriter> TypedWriter(const CheckedInput& input) {
   };
 }
 
+// The number of classes that are asked for; 0 for the output itself.
+absl::StatusOr<int64_t> ParseClassification(const IoTensor& tensor,
+                                            const InferParameters& parameters) {
+  const absl::StatusOr<std::optional<int64_t>> classes = IntParameter(parameters, "classification");
+  if (!classes.ok()) return classes.status();
+  if (!classes->has_value()) return 0;
+  if (**classes < 1) return Wrong("classification is ", **classes, ", must be at least 1");
+  if (!IsClassifiable(tensor.type)) {
+    return Wrong("classification of ", ProtocolTypeName(tensor.type), " is not possible");
+  }
+  return **classes;
+}
+
+absl::StatusOr<RequestedOutput> ParseOutputParameters(const IoTensor& tensor,
+                                                      const InferParameters& parameters,
+                                                      const SharedMemory* memory) {
+  RequestedOutput output;
+  for (const auto& [key, value] : parameters) {
+    if (key == "dequantize" || key == "classification" || IsSharedMemoryParameter(key)) continue;
+    return Wrong("unknown parameter '", key,
+                 "'; known are 'dequantize', 'classification' and shared memory's");
+  }
+  const absl::StatusOr<bool> dequantize = BoolParameter(parameters, "dequantize");
+  if (!dequantize.ok()) return dequantize.status();
+  output.dequantize = *dequantize && tensor.type != DataType::kFloat32;
+  if (output.dequantize && !IsEdgeQuantizable(tensor.type, tensor.quantization)) {
+    return Wrong("dequantize needs a quantized output, this is ", ProtocolTypeName(tensor.type),
+                 " without a scale");
+  }
+  const absl::StatusOr<int64_t> classes = ParseClassification(tensor, parameters);
+  if (!classes.ok()) return classes.status();
+  output.classes = *classes;
+  absl::StatusOr<std::optional<SharedMemoryPart>> part = ParseSharedMemory(parameters, memory);
+  if (!part.ok()) return part.status();
+  output.shared_memory = *std::move(part);
+  return output;
+}
+
 absl::StatusOr<RequestedOutput> ParseOutput(
     const ModelDescription& model,
-    const inference::ModelInferRequest::InferRequestedOutputTensor& message) {
+    const inference::ModelInferRequest::InferRequestedOutputTensor& message,
+    const SharedMemory* memory) {
   const std::optional<int> index = FindTensor(model.outputs, message.name());
   if (!index.has_value()) {
     return Wrong("output '", message.name(), "': no such output; the model has ",
                  Names(model.outputs));
   }
-  for (const auto& [key, value] : message.parameters()) {
-    if (key == "dequantize") continue;
-    if (key == "classification" || key.rfind("shared_memory_", 0) == 0) {
-      return absl::UnimplementedError(
-          absl::StrCat("output '", message.name(), "': parameter '", key, "' is not served"));
-    }
-    return Wrong("output '", message.name(), "': unknown parameter '", key,
-                 "'; known is 'dequantize'");
+  absl::StatusOr<RequestedOutput> output =
+      ParseOutputParameters(model.outputs[*index], message.parameters(), memory);
+  if (!output.ok()) {
+    return absl::Status(output.status().code(),
+                        absl::StrCat("output '", message.name(), "': ", output.status().message()));
   }
-  absl::StatusOr<bool> dequantize = BoolParameter(message.parameters(), "dequantize");
-  if (!dequantize.ok()) {
-    return Wrong("output '", message.name(), "': ", dequantize.status().message());
-  }
-  const IoTensor& tensor = model.outputs[*index];
-  if (*dequantize && tensor.type != DataType::kFloat32 &&
-      !IsEdgeQuantizable(tensor.type, tensor.quantization)) {
-    return Wrong("output '", message.name(), "': dequantize needs a quantized output, this is ",
-                 ProtocolTypeName(tensor.type), " without a scale");
-  }
-  return RequestedOutput{*index, *dequantize && tensor.type != DataType::kFloat32};
+  output->index = *index;
+  return output;
 }
 
 absl::StatusOr<std::vector<RequestedOutput>> ParseOutputs(
-    const ModelDescription& model, const inference::ModelInferRequest& message) {
+    const ModelDescription& model, const inference::ModelInferRequest& message,
+    const SharedMemory* memory) {
   std::vector<RequestedOutput> outputs;
   absl::StatusOr<bool> all = BoolParameter(message.parameters(), "dequantize");
   if (!all.ok()) return all.status();
@@ -184,11 +224,13 @@ absl::StatusOr<std::vector<RequestedOutput>> ParseOutputs(
     return *all && IsEdgeQuantizable(model.outputs[i].type, model.outputs[i].quantization);
   };
   if (message.outputs().empty()) {
-    for (int i = 0; i < model.outputs.size(); ++i) outputs.push_back({i, dequantize_all(i)});
+    for (int i = 0; i < model.outputs.size(); ++i) {
+      outputs.push_back({.index = i, .dequantize = dequantize_all(i)});
+    }
     return outputs;
   }
   for (const auto& requested : message.outputs()) {
-    absl::StatusOr<RequestedOutput> output = ParseOutput(model, requested);
+    absl::StatusOr<RequestedOutput> output = ParseOutput(model, requested, memory);
     if (!output.ok()) return output.status();
     for (const RequestedOutput& other : outputs) {
       if (other.index == output->index) {
@@ -196,7 +238,7 @@ absl::StatusOr<std::vector<RequestedOutput>> ParseOutputs(
       }
     }
     output->dequantize |= dequantize_all(output->index);
-    outputs.push_back(*output);
+    outputs.push_back(*std::move(output));
   }
   return outputs;
 }
@@ -223,29 +265,70 @@ absl::StatusOr<std::vector<int>> OrderInputs(const ModelDescription& model,
   return order;
 }
 
-// Whether contents are raw.
-absl::StatusOr<bool> CheckContentsKind(const inference::ModelInferRequest& message) {
+// Whether contents are raw. `sent`: inputs that are not in shared memory.
+absl::StatusOr<bool> CheckContentsKind(const inference::ModelInferRequest& message, int sent) {
   const int raw = message.raw_input_contents_size();
-  if (raw == 0) return false;
+  const bool all_sent = sent == message.inputs_size();
+  if (raw == 0 && all_sent) return false;
   for (const InputMessage& input : message.inputs()) {
     if (input.has_contents()) {
-      return Wrong("input '", input.name(),
-                   "' has contents although raw_input_contents is used: one or the other");
+      return Wrong("input '", input.name(), "' has contents although ",
+                   all_sent ? "raw_input_contents" : "shared memory", " is used: one or the other");
     }
   }
-  if (raw != message.inputs_size()) {
-    return Wrong("raw_input_contents has ", raw, " entries, must have one for each of the ",
-                 message.inputs_size(), " inputs");
+  if (raw != sent) {
+    return Wrong("raw_input_contents has ", raw, " entries, must have one for each of the ", sent,
+                 all_sent ? " inputs" : " inputs that are not in shared memory");
   }
   return true;
+}
+
+// Each input's place among those that are not in shared memory.
+std::vector<int> RawPlaces(const inference::ModelInferRequest& message) {
+  std::vector<int> places;
+  int next = 0;
+  for (const InputMessage& input : message.inputs()) {
+    places.push_back(next);
+    next += input.parameters().count("shared_memory_region") == 0;
+  }
+  places.push_back(next);  // the number of them all
+  return places;
+}
+
+// Checks one input and adds it to `request`; returns its rows.
+absl::StatusOr<int64_t> AddInput(const ModelDescription& model, const IoTensor& tensor,
+                                 const inference::ModelInferRequest& message, int position,
+                                 int raw_place, const SharedMemory* memory, InferRequest& request) {
+  const InputMessage& input = message.inputs(position);
+  absl::StatusOr<std::optional<SharedMemoryPart>> part = ParseInputParameters(input, memory);
+  if (!part.ok()) return part.status();
+  absl::StatusOr<DataType> given = CheckDataType(tensor, input);
+  if (!given.ok()) return given.status();
+  absl::StatusOr<int64_t> rows = CheckShape(model, tensor, input);
+  if (!rows.ok()) return rows.status();
+  int64_t count = 0;
+  if (__builtin_mul_overflow(*rows, tensor.shape.num_elements(), &count)) {
+    return Wrong("input '", tensor.name, "': ", *rows, " rows are more than can be sent");
+  }
+  const CheckedInput checked{&tensor, &input, *given, count};
+  absl::StatusOr<InputWriter> writer =
+      part->has_value() ? SharedMemoryWriter(checked, **part, request)
+      : request.raw     ? RawWriter(checked, message.raw_input_contents(raw_place), raw_place)
+                        : TypedWriter(checked);
+  if (!writer.ok()) return writer.status();
+  request.inputs.push_back(*std::move(writer));
+  request.bytes += count * DataTypeSize(*given);
+  return rows;
 }
 
 }  // namespace
 
 absl::StatusOr<InferRequest> ParseInferRequest(const ModelDescription& model,
-                                               const inference::ModelInferRequest& message) {
+                                               const inference::ModelInferRequest& message,
+                                               const SharedMemory* memory) {
   InferRequest request;
-  absl::StatusOr<bool> raw = CheckContentsKind(message);
+  const std::vector<int> raw_places = RawPlaces(message);
+  absl::StatusOr<bool> raw = CheckContentsKind(message, raw_places.back());
   if (!raw.ok()) return raw.status();
   request.raw = *raw;
   absl::StatusOr<std::vector<int>> order = OrderInputs(model, message);
@@ -253,32 +336,21 @@ absl::StatusOr<InferRequest> ParseInferRequest(const ModelDescription& model,
   for (int i = 0; i < order->size(); ++i) {
     const int position = (*order)[i];
     const IoTensor& tensor = model.inputs[i];
-    const InputMessage& input = message.inputs(position);
-    if (absl::Status check = CheckInputParameters(input); !check.ok()) return check;
-    absl::StatusOr<DataType> given = CheckDataType(tensor, input);
-    if (!given.ok()) return given.status();
-    absl::StatusOr<int64_t> rows = CheckShape(model, tensor, input);
+    absl::StatusOr<int64_t> rows =
+        AddInput(model, tensor, message, position, raw_places[position], memory, request);
     if (!rows.ok()) return rows.status();
     if (i > 0 && *rows != request.rows) {
       return Wrong("input '", tensor.name, "' has ", *rows, " rows, '", model.inputs[0].name,
                    "' has ", request.rows, ": all inputs need the same number");
     }
     request.rows = *rows;
-    int64_t count = 0;
-    if (__builtin_mul_overflow(*rows, tensor.shape.num_elements(), &count)) {
-      return Wrong("input '", tensor.name, "': ", *rows, " rows are more than can be sent");
-    }
-    const CheckedInput checked{&tensor, &input, *given, count};
-    absl::StatusOr<InputWriter> writer =
-        *raw ? RawWriter(checked, message.raw_input_contents(position), position)
-             : TypedWriter(checked);
-    if (!writer.ok()) return writer.status();
-    request.inputs.push_back(*std::move(writer));
-    request.bytes += count * DataTypeSize(*given);
   }
-  absl::StatusOr<std::vector<RequestedOutput>> outputs = ParseOutputs(model, message);
+  absl::StatusOr<std::vector<RequestedOutput>> outputs = ParseOutputs(model, message, memory);
   if (!outputs.ok()) return outputs.status();
   request.outputs = *std::move(outputs);
+  for (const RequestedOutput& output : request.outputs) {
+    request.raw |= output.shared_memory.has_value();
+  }
   for (const RequestedOutput& output : request.outputs) {
     const IoTensor& tensor = model.outputs[output.index];
     if (!request.raw && !output.dequantize && TypedFieldName(tensor.type).empty()) {
@@ -287,92 +359,6 @@ absl::StatusOr<InferRequest> ParseInferRequest(const ModelDescription& model,
     }
   }
   return request;
-}
-
-namespace {
-
-// Sets an output's shape and makes room for its contents.
-void PrepareContents(const InferRequest& request, int place, DataType type,
-                     absl::Span<const int64_t> shape, int64_t count,
-                     inference::ModelInferResponse& message) {
-  auto& out = *message.mutable_outputs(place);
-  out.mutable_shape()->Assign(shape.begin(), shape.end());
-  if (request.raw) {
-    message.mutable_raw_output_contents(place)->resize(count * DataTypeSize(type));
-  } else {
-    ResizeTypedContents(*out.mutable_contents(), type, count);
-  }
-}
-
-// Where the model's output `index` stands in the answer, or -1.
-int PlaceOf(const InferRequest& request, int index) {
-  const auto requested = std::find_if(request.outputs.begin(), request.outputs.end(),
-                                      [index](const auto& o) { return o.index == index; });
-  if (requested == request.outputs.end()) return -1;
-  return static_cast<int>(requested - request.outputs.begin());
-}
-
-DataType AnswerType(const RequestedOutput& output, const IoTensor& tensor) {
-  return output.dequantize ? DataType::kFloat32 : tensor.type;
-}
-
-}  // namespace
-
-void PrepareOutputs(const ModelDescription& model, const InferRequest& request,
-                    inference::ModelInferResponse& message) {
-  for (size_t place = 0; place < request.outputs.size(); ++place) {
-    const RequestedOutput& output = request.outputs[place];
-    const IoTensor& tensor = model.outputs[output.index];
-    const DataType type = AnswerType(output, tensor);
-    auto* const out = message.add_outputs();
-    out->set_name(tensor.name);
-    const absl::string_view type_name = ProtocolTypeName(type);
-    out->set_datatype(type_name.data(), type_name.size());
-    if (request.raw) message.add_raw_output_contents();
-    if (tensor.shape_varies) continue;
-    std::vector<int64_t> shape = PublicShape(model, tensor);
-    if (model.batchable) shape[0] = request.rows;
-    PrepareContents(request, static_cast<int>(place), type, shape,
-                    request.rows * tensor.shape.num_elements(), message);
-  }
-}
-
-void WriteVaryingOutput(const ModelDescription& model, const InferRequest& request, int index,
-                        const Shape& shape, absl::Span<const std::byte> bytes,
-                        inference::ModelInferResponse& message) {
-  const int place = PlaceOf(request, index);
-  if (place < 0) return;
-  const std::vector<int64_t> dims(shape.dims().begin(), shape.dims().end());
-  PrepareContents(request, place, AnswerType(request.outputs[place], model.outputs[index]), dims,
-                  shape.num_elements(), message);
-  WriteOutput(model, request, index, 0, bytes, message);
-}
-
-void WriteOutput(const ModelDescription& model, const InferRequest& request, int index,
-                 int64_t first_row, absl::Span<const std::byte> rows,
-                 inference::ModelInferResponse& message) {
-  const int place = PlaceOf(request, index);
-  if (place < 0) return;
-  const IoTensor& tensor = model.outputs[index];
-  const int64_t count = static_cast<int64_t>(rows.size() / DataTypeSize(tensor.type));
-  const int64_t first = first_row * tensor.shape.num_elements();
-  if (request.raw) {
-    char* const out = message.mutable_raw_output_contents(place)->data();
-    if (request.outputs[place].dequantize) {
-      DequantizeReals(rows.data(), count, tensor.type, tensor.quantization,
-                      out + first * sizeof(float));
-    } else {
-      std::memcpy(out + first * DataTypeSize(tensor.type), rows.data(), rows.size());
-    }
-    return;
-  }
-  auto& contents = *message.mutable_outputs(place)->mutable_contents();
-  if (request.outputs[place].dequantize) {
-    DequantizeReals(rows.data(), count, tensor.type, tensor.quantization,
-                    contents.mutable_fp32_contents()->mutable_data() + first);
-  } else {
-    WriteTypedContents(rows.data(), tensor.type, first, count, contents);
-  }
 }
 
 std::vector<int64_t> PublicShape(const ModelDescription& model, const IoTensor& tensor) {

@@ -63,13 +63,20 @@ const char* IndexState(ModelState state) {
   return "UNKNOWN";
 }
 
+absl::Status SharedMemoryIsOff() {
+  return absl::UnimplementedError(
+      "shared memory is not served: --enable-shared-memory turns it on");
+}
+
 }  // namespace
 
 InferenceService::InferenceService(InferEnvironment environment, const ServerState* state,
-                                   JobQueue* loads, bool allow_override, std::string version)
+                                   JobQueue* loads, SharedMemory* memory, bool allow_override,
+                                   std::string version)
     : environment_(environment),
       state_(state),
       loads_(loads),
+      memory_(memory),
       allow_override_(allow_override),
       version_(std::move(version)) {}
 
@@ -101,9 +108,11 @@ ServerUnaryReactor* InferenceService::ServerMetadata(
     inference::ServerMetadataResponse* response) {
   response->set_name("octet");
   response->set_version(version_);
-  for (const char* extension : {"model_repository", "model_configuration", "statistics"}) {
+  for (const char* extension : {"classification", "model_configuration", "model_repository",
+                                "parameters", "sequence", "statistics"}) {
     response->add_extensions(extension);
   }
+  if (memory_ != nullptr) response->add_extensions("system_shared_memory");
   return Answer(context, absl::OkStatus());
 }
 
@@ -210,6 +219,41 @@ ServerUnaryReactor* InferenceService::RepositoryModelUnload(
                      [repository = environment_.repository, name = request->model_name()] {
                        return repository->Unload(name);
                      });
+}
+
+ServerUnaryReactor* InferenceService::SystemSharedMemoryStatus(
+    CallbackServerContext* context, const inference::SystemSharedMemoryStatusRequest* request,
+    inference::SystemSharedMemoryStatusResponse* response) {
+  if (memory_ == nullptr) return Answer(context, SharedMemoryIsOff());
+  if (!request->name().empty()) {
+    const absl::Status found = memory_->Find(request->name()).status();
+    if (!found.ok()) return Answer(context, absl::NotFoundError(found.message()));
+  }
+  for (const auto& [name, region] : memory_->List()) {
+    if (!request->name().empty() && request->name() != name) continue;
+    auto& status = (*response->mutable_regions())[name];
+    status.set_name(name);
+    status.set_key(region->key());
+    status.set_offset(region->offset());
+    status.set_byte_size(region->byte_size());
+  }
+  return Answer(context, absl::OkStatus());
+}
+
+ServerUnaryReactor* InferenceService::SystemSharedMemoryRegister(
+    CallbackServerContext* context, const inference::SystemSharedMemoryRegisterRequest* request,
+    inference::SystemSharedMemoryRegisterResponse* /*response*/) {
+  if (memory_ == nullptr) return Answer(context, SharedMemoryIsOff());
+  return Answer(context, memory_->Register(request->name(), request->key(), request->offset(),
+                                           request->byte_size()));
+}
+
+ServerUnaryReactor* InferenceService::SystemSharedMemoryUnregister(
+    CallbackServerContext* context, const inference::SystemSharedMemoryUnregisterRequest* request,
+    inference::SystemSharedMemoryUnregisterResponse* /*response*/) {
+  if (memory_ == nullptr) return Answer(context, SharedMemoryIsOff());
+  memory_->Unregister(request->name());
+  return Answer(context, absl::OkStatus());
 }
 
 }  // namespace octet::server

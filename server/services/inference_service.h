@@ -11,13 +11,12 @@
 
 namespace octet::server {
 
-// Shared memory answers UNIMPLEMENTED.
 class InferenceService final : public inference::GRPCInferenceService::CallbackService {
  public:
-  // All outlive the service. `loads` runs what RepositoryModelLoad asks for, from the request's
-  // bytes too where `allow_override` holds.
+  // All outlive the service; `memory` is null where shared memory is not served. `loads` runs what
+  // RepositoryModelLoad asks for, from the request's bytes too where `allow_override` holds.
   InferenceService(InferEnvironment environment, const ServerState* state, JobQueue* loads,
-                   bool allow_override, std::string version);
+                   SharedMemory* memory, bool allow_override, std::string version);
 
   grpc::ServerUnaryReactor* ServerLive(grpc::CallbackServerContext* context,
                                        const inference::ServerLiveRequest* request,
@@ -54,6 +53,18 @@ class InferenceService final : public inference::GRPCInferenceService::CallbackS
   grpc::ServerUnaryReactor* RepositoryModelUnload(
       grpc::CallbackServerContext* context, const inference::RepositoryModelUnloadRequest* request,
       inference::RepositoryModelUnloadResponse* response) override;
+  grpc::ServerUnaryReactor* SystemSharedMemoryStatus(
+      grpc::CallbackServerContext* context,
+      const inference::SystemSharedMemoryStatusRequest* request,
+      inference::SystemSharedMemoryStatusResponse* response) override;
+  grpc::ServerUnaryReactor* SystemSharedMemoryRegister(
+      grpc::CallbackServerContext* context,
+      const inference::SystemSharedMemoryRegisterRequest* request,
+      inference::SystemSharedMemoryRegisterResponse* response) override;
+  grpc::ServerUnaryReactor* SystemSharedMemoryUnregister(
+      grpc::CallbackServerContext* context,
+      const inference::SystemSharedMemoryUnregisterRequest* request,
+      inference::SystemSharedMemoryUnregisterResponse* response) override;
 
  private:
   absl::Status FillMetadata(const inference::ModelMetadataRequest& request,
@@ -67,6 +78,7 @@ class InferenceService final : public inference::GRPCInferenceService::CallbackS
   const InferEnvironment environment_;
   const ServerState* const state_;
   JobQueue* const loads_;
+  SharedMemory* const memory_;
   const bool allow_override_;
   const std::string version_;
 };

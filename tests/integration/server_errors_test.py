@@ -136,6 +136,8 @@ class ErrorsTest(unittest.TestCase):
     def test_what_is_not_served(self):
         request = self.request()
         request.inputs[0].parameters["shared_memory_region"].string_param = "region"
+        request.inputs[0].parameters["shared_memory_byte_size"].int64_param = 64
+        request.ClearField("raw_input_contents")
         self.refused(request, CODES.UNIMPLEMENTED, "shared memory")
         for method in ("SystemSharedMemoryStatus", "SystemSharedMemoryRegister"):
             call, request_class = self.server.call(SERVICE, method)

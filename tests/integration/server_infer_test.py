@@ -152,6 +152,24 @@ class InferTest(unittest.TestCase):
         for i, answer in enumerate(answers):
             self.assertEqual("absent" in answer.error_message, i % 7 == 3)
 
+    def test_classification(self):
+        for rows, kwargs in ((1, {}), (40, {"dequantize": True})):
+            output = triton.InferRequestedOutput("probabilities", class_count=3)
+            if kwargs:
+                output._get_tensor().parameters["dequantize"].bool_param = True
+            result = self.client.infer("digits", [tensor("image", self.codes[:rows])],
+                                       outputs=[output])
+            texts = result.as_numpy("probabilities")
+            self.assertEqual(texts.shape, (rows, 3))
+            for row in range(rows):
+                codes = self.expected["int8_default"][row].astype(np.float64)
+                order = np.argsort(-codes, kind="stable")[:3]
+                for text, index in zip(texts[row], order):
+                    value, found = text.decode().split(":")
+                    self.assertEqual(int(found), index)
+                    want = (codes[index] + 128) / 256 if kwargs else codes[index]
+                    self.assertEqual(float(value), want)
+
     def test_an_answer_tells_where_its_time_went(self):
         result = self.client.infer("digits", [tensor("image", self.codes[:3])])
         parameters = result.get_response().parameters

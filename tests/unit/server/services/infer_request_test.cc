@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/server/services/infer_messages.h"
 
 namespace octet::server {
 namespace {
@@ -14,43 +15,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// Two int8 inputs of two elements a row, outputs of one int8 and one float a row.
-ModelDescription Model(bool batchable = true) {
-  ModelDescription model;
-  const Quantization quantization{{0.5f}, {-1}, 0};
-  model.inputs = {{"a", DataType::kInt8, Shape({1, 2}), quantization},
-                  {"b", DataType::kInt8, Shape({1, 2}), quantization}};
-  model.outputs = {{"code", DataType::kInt8, Shape({1, 1}), quantization},
-                   {"real", DataType::kFloat32, Shape({1, 1}), {}}};
-  model.batchable = batchable;
-  model.not_batchable_reason = batchable ? "" : "RESHAPE mixes rows";
-  return model;
-}
-
-inference::ModelInferRequest::InferInputTensor* AddInput(inference::ModelInferRequest& message,
-                                                         const std::string& name,
-                                                         const std::string& type,
-                                                         std::vector<int64_t> shape) {
-  auto* const input = message.add_inputs();
-  input->set_name(name);
-  input->set_datatype(type);
-  input->mutable_shape()->Assign(shape.begin(), shape.end());
-  return input;
-}
-
-inference::ModelInferRequest RawRequest(int64_t rows = 1) {
-  inference::ModelInferRequest message;
-  AddInput(message, "a", "INT8", {rows, 2});
-  AddInput(message, "b", "INT8", {rows, 2});
-  message.add_raw_input_contents(std::string(2 * rows, 'a'));
-  message.add_raw_input_contents(std::string(2 * rows, 'b'));
-  return message;
-}
-
-std::string Floats(std::vector<float> values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
-}
-
 std::vector<int> ReadInput(const InferRequest& request, int input, int64_t first, int64_t count) {
   std::vector<int8_t> codes(count);
   request.inputs[input](first, count, reinterpret_cast<std::byte*>(codes.data()));
@@ -58,7 +22,8 @@ std::vector<int> ReadInput(const InferRequest& request, int input, int64_t first
 }
 
 std::string Refusal(const inference::ModelInferRequest& message, bool batchable = true) {
-  const absl::StatusOr<InferRequest> request = ParseInferRequest(Model(batchable), message);
+  const absl::StatusOr<InferRequest> request =
+      ParseInferRequest(Model(batchable), message, nullptr);
   EXPECT_EQ(request.status().code(), absl::StatusCode::kInvalidArgument);
   return std::string(request.status().message());
 }
@@ -70,7 +35,7 @@ TEST(ParseInferRequest, TakesInputsInAnyOrderByName) {
   message.add_raw_input_contents("\x05\x06\x07\x08");
   message.add_raw_input_contents("\x01\x02\x03\x04");
   const ModelDescription model = Model();
-  const absl::StatusOr<InferRequest> request = ParseInferRequest(model, message);
+  const absl::StatusOr<InferRequest> request = ParseInferRequest(model, message, nullptr);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->rows, 2);
   EXPECT_EQ(request->bytes, 8);
@@ -87,7 +52,7 @@ TEST(ParseInferRequest, TypedContents) {
     contents->add_int_contents(127);
   }
   const ModelDescription model = Model();
-  const absl::StatusOr<InferRequest> request = ParseInferRequest(model, message);
+  const absl::StatusOr<InferRequest> request = ParseInferRequest(model, message, nullptr);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_FALSE(request->raw);
   EXPECT_THAT(ReadInput(*request, 0, 0, 2), ElementsAre(-128, 127));
@@ -100,7 +65,7 @@ TEST(ParseInferRequest, RealsForAQuantizedInput) {
   message.add_raw_input_contents(Floats({1.0f, 1e9f}));
   message.add_raw_input_contents(Floats({0.25f, 0.75f}));
   const ModelDescription model = Model();
-  absl::StatusOr<InferRequest> request = ParseInferRequest(model, message);
+  absl::StatusOr<InferRequest> request = ParseInferRequest(model, message, nullptr);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_THAT(ReadInput(*request, 0, 0, 2), ElementsAre(1, 127));
   EXPECT_THAT(ReadInput(*request, 1, 0, 2), ElementsAre(-1, 1));  // ties 0.5 and 1.5, to even
@@ -113,7 +78,7 @@ TEST(ParseInferRequest, RealsForAQuantizedInput) {
   message.mutable_inputs(0)->mutable_contents()->add_fp32_contents(2);
   typed->mutable_contents()->add_fp32_contents(3);
   typed->mutable_contents()->add_fp32_contents(4);
-  request = ParseInferRequest(model, message);
+  request = ParseInferRequest(model, message, nullptr);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_THAT(ReadInput(*request, 1, 1, 1), ElementsAre(7));
 }
@@ -197,116 +162,24 @@ TEST(ParseInferRequest, NamesWhatIsWrongWithOutputs) {
   EXPECT_THAT(Refusal(message), HasSubstr("unknown parameter 'top'"));
 }
 
-TEST(ParseInferRequest, WhatOctetLacksIsUnimplemented) {
+TEST(ParseInferRequest, SharedMemoryIsUnimplementedWhereItIsOff) {
   inference::ModelInferRequest message = RawRequest();
-  (*message.mutable_inputs(0)->mutable_parameters())["shared_memory_region"].set_string_param("r");
-  EXPECT_EQ(ParseInferRequest(Model(), message).status().code(), absl::StatusCode::kUnimplemented);
-  message = RawRequest();
+  auto& parameters = *message.mutable_inputs(0)->mutable_parameters();
+  parameters["shared_memory_region"].set_string_param("r");
+  parameters["shared_memory_byte_size"].set_int64_param(2);
+  message.mutable_raw_input_contents()->RemoveLast();
+  EXPECT_EQ(ParseInferRequest(Model(), message, nullptr).status().code(),
+            absl::StatusCode::kUnimplemented);
+}
+
+TEST(ParseInferRequest, NamesWhatIsWrongWithClassification) {
+  inference::ModelInferRequest message = RawRequest();
   auto* const output = message.add_outputs();
   output->set_name("code");
-  (*output->mutable_parameters())["classification"].set_int64_param(3);
-  EXPECT_EQ(ParseInferRequest(Model(), message).status().code(), absl::StatusCode::kUnimplemented);
-}
-
-// Answers two rows with codes 1 and 3, and reals 0.5 and 1.5.
-inference::ModelInferResponse Answer(const inference::ModelInferRequest& message) {
-  const ModelDescription model = Model();
-  const absl::StatusOr<InferRequest> request = ParseInferRequest(model, message);
-  EXPECT_TRUE(request.ok()) << request.status();
-  inference::ModelInferResponse response;
-  PrepareOutputs(model, *request, response);
-  const int8_t codes[] = {1, 3};
-  const float reals[] = {0.5f, 1.5f};
-  for (int row = 1; row >= 0; --row) {
-    WriteOutput(model, *request, 0, row, {reinterpret_cast<const std::byte*>(codes + row), 1},
-                response);
-    WriteOutput(model, *request, 1, row, {reinterpret_cast<const std::byte*>(reals + row), 4},
-                response);
-  }
-  return response;
-}
-
-TEST(Outputs, AllOfThemRawForARawRequest) {
-  const inference::ModelInferResponse response = Answer(RawRequest(2));
-  ASSERT_EQ(response.outputs_size(), 2);
-  EXPECT_EQ(response.outputs(0).name(), "code");
-  EXPECT_EQ(response.outputs(0).datatype(), "INT8");
-  EXPECT_THAT(response.outputs(0).shape(), ElementsAre(2, 1));
-  EXPECT_EQ(response.raw_output_contents(0), std::string("\1\3"));
-  EXPECT_EQ(response.raw_output_contents(1), Floats({0.5f, 1.5f}));
-  EXPECT_FALSE(response.outputs(0).has_contents());
-}
-
-TEST(Outputs, OnlyThoseAskedForInTheOrderAskedFor) {
-  inference::ModelInferRequest message = RawRequest(2);
-  message.add_outputs()->set_name("real");
-  const inference::ModelInferResponse one = Answer(message);
-  ASSERT_EQ(one.outputs_size(), 1);
-  EXPECT_EQ(one.raw_output_contents(0), Floats({0.5f, 1.5f}));
-  message.add_outputs()->set_name("code");
-  const inference::ModelInferResponse two = Answer(message);
-  EXPECT_EQ(two.outputs(1).name(), "code");
-  EXPECT_EQ(two.raw_output_contents(1), std::string("\1\3"));
-}
-
-TEST(Outputs, DequantizedOnRequest) {
-  inference::ModelInferRequest message = RawRequest(2);
-  message.add_outputs()->set_name("code");
-  (*message.mutable_outputs(0)->mutable_parameters())["dequantize"].set_bool_param(true);
-  const inference::ModelInferResponse one = Answer(message);
-  EXPECT_EQ(one.outputs(0).datatype(), "FP32");
-  EXPECT_EQ(one.raw_output_contents(0), Floats({1.0f, 2.0f}));
-
-  message = RawRequest(2);
-  (*message.mutable_parameters())["dequantize"].set_bool_param(true);
-  const inference::ModelInferResponse all = Answer(message);
-  EXPECT_EQ(all.raw_output_contents(0), Floats({1.0f, 2.0f}));
-  EXPECT_EQ(all.raw_output_contents(1), Floats({0.5f, 1.5f}));
-}
-
-TEST(Outputs, TypedForATypedRequest) {
-  inference::ModelInferRequest message;
-  for (const char* name : {"a", "b"}) {
-    auto* const contents = AddInput(message, name, "INT8", {2, 2})->mutable_contents();
-    for (int i = 0; i < 4; ++i) contents->add_int_contents(i);
-  }
-  const inference::ModelInferResponse codes = Answer(message);
-  EXPECT_EQ(codes.raw_output_contents_size(), 0);
-  EXPECT_THAT(codes.outputs(0).contents().int_contents(), ElementsAre(1, 3));
-  EXPECT_THAT(codes.outputs(1).contents().fp32_contents(), ElementsAre(0.5f, 1.5f));
-  (*message.mutable_parameters())["dequantize"].set_bool_param(true);
-  EXPECT_THAT(Answer(message).outputs(0).contents().fp32_contents(), ElementsAre(1.0f, 2.0f));
-}
-
-// Model() with outputs whose shapes each run finds.
-ModelDescription VaryingModel() {
-  ModelDescription model = Model(/*batchable=*/false);
-  for (IoTensor& output : model.outputs) output.shape_varies = true;
-  return model;
-}
-
-TEST(VaryingOutput, IsAnsweredInTheShapeOfTheRun) {
-  const ModelDescription model = VaryingModel();
-  const auto message = RawRequest();
-  const auto request = ParseInferRequest(model, message);
-  ASSERT_TRUE(request.ok()) << request.status();
-  inference::ModelInferResponse response;
-  PrepareOutputs(model, *request, response);
-  EXPECT_EQ(response.outputs(0).shape_size(), 0);
-  const std::vector<int8_t> codes = {3, 4, 5, 6, 7, 8};
-  WriteVaryingOutput(model, *request, 0, Shape{3, 2},
-                     {reinterpret_cast<const std::byte*>(codes.data()), codes.size()}, response);
-  WriteVaryingOutput(model, *request, 1, Shape{0, 4}, {}, response);
-  EXPECT_THAT(response.outputs(0).shape(), ElementsAre(3, 2));
-  EXPECT_EQ(response.raw_output_contents(0), "\3\4\5\6\7\b");
-  EXPECT_THAT(response.outputs(1).shape(), ElementsAre(0, 4));
-  EXPECT_EQ(response.raw_output_contents(1), "");
-}
-
-TEST(VaryingOutput, HasNoShapeInMetadata) {
-  const ModelDescription model = VaryingModel();
-  EXPECT_THAT(PublicShape(model, model.outputs[0]), ElementsAre(-1, -1));
-  EXPECT_THAT(PublicShape(model, model.inputs[0]), ElementsAre(1, 2));
+  (*output->mutable_parameters())["classification"].set_int64_param(0);
+  EXPECT_THAT(Refusal(message), HasSubstr("output 'code': classification is 0"));
+  (*output->mutable_parameters())["classification"].set_string_param("3");
+  EXPECT_THAT(Refusal(message), HasSubstr("int64_param"));
 }
 
 }  // namespace
