@@ -2,8 +2,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -33,6 +35,25 @@ int Complain(const absl::Status& status) {
   return absl::IsInvalidArgument(status) ? kBadUsage : kFailure;
 }
 
+// A load that has begun cannot be stopped, and nobody waits for it any more.
+constexpr double kSecondsPastDrain = 1;
+
+// Ends the process at a second signal (whoever signals twice does not want to wait), or when the
+// drain has had its time.
+[[noreturn]] void EndInTime(const sigset_t& signals, double drain_seconds, Logger& logger) {
+  const double seconds = drain_seconds + kSecondsPastDrain;
+  timespec timeout{};
+  timeout.tv_sec = static_cast<time_t>(seconds);
+  timeout.tv_nsec = static_cast<long>((seconds - static_cast<double>(timeout.tv_sec)) * 1e9);
+  int second = 0;
+  do {
+    second = sigtimedwait(&signals, nullptr, &timeout);
+  } while (second < 0 && errno == EINTR);
+  if (second > 0) _exit(kFailure);
+  logger.Warning("stopped: the drain is over, a load that is still under way is left");
+  _exit(0);
+}
+
 int Serve(const ServerOptions& options) {
   // Signals are waited for, not handled: that works as process 1 too, for which the system has no
   // default actions. Threads inherit the mask, so it comes first.
@@ -53,11 +74,8 @@ int Serve(const ServerOptions& options) {
   }
   int signal_number = 0;
   sigwait(&signals, &signal_number);
-  // Whoever signals twice does not want to wait for the drain.
-  std::thread([signals] {
-    int second = 0;
-    sigwait(&signals, &second);
-    _exit(kFailure);
+  std::thread([signals, &logger, seconds = options.drain_seconds] {
+    EndInTime(signals, seconds, logger);
   }).detach();
   (*server)->Drain();
   server->reset();
