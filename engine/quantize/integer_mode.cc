@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/quantize/transform/bias_correction.h"
 #include "engine/quantize/transform/selection.h"
 
 namespace octet {
@@ -46,15 +47,23 @@ absl::StatusOr<IntegerResult> QuantizeToIntegers(const QuantizeSource& source,
   const auto calibrated = [&meter](int64_t done, int64_t total) {
     return meter.Tell(QuantizeStage::kCalibrate, "", done, total);
   };
+  const SubgraphDef& graph = source.model->main();
+  std::vector<bool> with_means;
+  if (options.bias_correction) with_means = TensorsWithMeans(graph);
   OCTET_ASSIGN_OR_RETURN(result.calibration,
-                         Calibrate(source.model, samples, options, {}, pool, calibrated));
+                         Calibrate(source.model, samples, options, with_means, pool, calibrated));
   OCTET_ASSIGN_OR_RETURN(result.plan,
                          PlanInteger(*source.model, result.calibration.ranges, options));
+  CorrectedBiases corrected;
+  if (options.bias_correction) {
+    corrected = CorrectBiases(graph, result.plan, options, result.calibration.channel_means,
+                              result.improvements);
+  }
   OCTET_ASSIGN_OR_RETURN(result.draft, OpenDraft(source.file));
   const auto quantized = [&meter](int64_t done, int64_t total, absl::string_view tensor) {
     return meter.Tell(QuantizeStage::kQuantize, tensor, done, total);
   };
-  OCTET_ASSIGN_OR_RETURN(result.edit, ApplyInteger(*source.model, result.plan, options, {},
+  OCTET_ASSIGN_OR_RETURN(result.edit, ApplyInteger(*source.model, result.plan, options, corrected,
                                                    pool.get(), quantized, result.draft));
   return result;
 }

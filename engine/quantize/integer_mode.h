@@ -16,6 +16,7 @@ struct IntegerResult {
   IntegerPlan plan;
   IntegerEdit edit;
   Calibration calibration;
+  std::vector<ImprovementReport> improvements;
 };
 
 // `samples` are checked and in the order of the model's inputs.

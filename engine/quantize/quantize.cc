@@ -16,6 +16,7 @@
 #include "engine/quantize/transform/compatibility.h"
 #include "engine/quantize/transform/constant_edit.h"
 #include "engine/quantize/transform/constant_plan.h"
+#include "engine/quantize/transform/equalize.h"
 #include "engine/quantize/transform/file_draft.h"
 #include "engine/quantize/transform/half.h"
 #include "engine/quantize/transform/writer.h"
@@ -110,11 +111,28 @@ absl::StatusOr<QuantizedModel> QuantizeConstants(const Work& work) {
   return result;
 }
 
+// The source with equalized weights.
+absl::StatusOr<QuantizeSource> Equalize(const QuantizeSource& source, ThreadPool* pool,
+                                        std::vector<ImprovementReport>& improvements) {
+  OCTET_ASSIGN_OR_RETURN(std::string bytes,
+                         EqualizeLayers(*source.model, source.file, pool, improvements));
+  QuantizeSource equalized;
+  equalized.owned = std::make_shared<const std::string>(std::move(bytes));
+  equalized.file = *equalized.owned;
+  OCTET_ASSIGN_OR_RETURN(equalized.model, ReadModelInPlace(equalized.file));
+  return equalized;
+}
+
 absl::StatusOr<QuantizedModel> QuantizeIntegers(const Work& work) {
   const Model& model = *work.source.model;
+  std::vector<ImprovementReport> improvements;
+  QuantizeSource source = work.source;
+  if (work.options.cross_layer_equalization) {
+    OCTET_ASSIGN_OR_RETURN(source, Equalize(work.source, work.pool.get(), improvements));
+  }
   OCTET_ASSIGN_OR_RETURN(
       IntegerResult integers,
-      QuantizeToIntegers(work.source, work.samples, work.options, work.pool, work.meter));
+      QuantizeToIntegers(source, work.samples, work.options, work.pool, work.meter));
   OCTET_ASSIGN_OR_RETURN(QuantizedModel result,
                          Finish(std::move(integers.draft), std::move(integers.edit.constants),
                                 work.pool.get(), work.meter));
@@ -129,6 +147,10 @@ absl::StatusOr<QuantizedModel> QuantizeIntegers(const Work& work) {
     result.report.tensors.push_back(std::move(row));
   }
   result.report.deviations = std::move(integers.plan.deviations);
+  result.report.improvements = std::move(improvements);
+  for (ImprovementReport& improvement : integers.improvements) {
+    result.report.improvements.push_back(std::move(improvement));
+  }
   return result;
 }
 

@@ -30,18 +30,24 @@ ValueRange Percentile(const ValueHistogram& histogram, double share) {
           static_cast<float>(histogram.range().max - high * width)};
 }
 
-// Mean squared error of codes over [low, high] in `steps` steps, times the number of values:
-// rounding spreads evenly inside, and what is outside goes to the nearer end.
+// Mean squared error of codes over [low, high] in `steps` steps, times the number of values. What
+// is outside goes to the nearer end. Inside, values go to the nearest step, of which 0 is one;
+// where a bin holds several steps, they spread evenly between them.
 double CodeError(const ValueHistogram& histogram, double low, double high, int steps) {
   const double step = (high - low) / steps;
-  const double rounding = step * step / 12;
+  const bool fine_bins = histogram.BinWidth() < step;
   double error = 0;
   for (size_t i = 0; i < histogram.counts().size(); ++i) {
     const int64_t count = histogram.counts()[i];
     if (count == 0) continue;
     const double value = histogram.BinCenter(i);
-    const double outside = value < low ? low - value : (value > high ? value - high : 0);
-    error += static_cast<double>(count) * (outside > 0 ? outside * outside : rounding);
+    double square = step * step / 12;
+    if (value < low || value > high) {
+      square = std::pow(value < low ? low - value : value - high, 2);
+    } else if (fine_bins) {
+      square = std::pow(value - std::round(value / step) * step, 2);
+    }
+    error += static_cast<double>(count) * square;
   }
   return error;
 }
