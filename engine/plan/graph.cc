@@ -4,10 +4,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/checked_math.h"
-#include "engine/base/flush_denormals.h"
 #include "engine/base/status_macros.h"
 #include "engine/ops/registry.h"
+#include "engine/plan/run_ahead.h"
+#include "engine/plan/table_fusion.h"
 
 namespace octet {
 namespace {
@@ -80,16 +82,7 @@ absl::Status Fold(const GraphStep& step, Graph& graph) {
     outputs.push_back(buffer.data());
     graph.folded.push_back(std::move(buffer));
   }
-  AlignedBuffer scratch(step.op->ScratchBytes(input_shapes, 1));
-  if (!scratch.ok()) return absl::ResourceExhaustedError("out of memory");
-  ops::RunContext context;
-  context.inputs = inputs;
-  context.outputs = outputs;
-  context.input_shapes = input_shapes;
-  context.output_shapes = output_shapes;
-  context.scratch = scratch.data();
-  const ScopedFlushDenormals flush;  // as a run has it
-  return step.op->Run(context);
+  return RunAhead(*step.op, inputs, input_shapes, outputs, output_shapes);
 }
 
 absl::Status CheckSources(const SubgraphDef& subgraph) {
@@ -118,7 +111,7 @@ absl::StatusOr<std::unique_ptr<const Graph>> PrepareGraph(const SubgraphDef& sub
     // An operator that nothing needs is prepared all the same: a file that holds what Octet lacks
     // is refused as a whole, whatever hangs on it.
     OCTET_ASSIGN_OR_RETURN(auto prepared, ops::PrepareOp(context, static_cast<int>(i)));
-    GraphStep step{std::move(prepared), static_cast<int32_t>(i), op.op, op.inputs, op.outputs};
+    GraphStep step{std::move(prepared), static_cast<int32_t>(i), op.op, op.inputs, op.outputs, {}};
     // Folded whether needed or not: what hangs on it must find its constants to be prepared.
     if (IsFoldable(*graph, step)) {
       OCTET_RETURN_IF_ERROR(InStep(step, Fold(step, *graph)));
@@ -127,6 +120,7 @@ absl::StatusOr<std::unique_ptr<const Graph>> PrepareGraph(const SubgraphDef& sub
     }
   }
   DropUnneeded(*graph);
+  if (!options.keep_every_tensor) OCTET_RETURN_IF_ERROR(FuseTables(*graph, options.isas));
   for (const GraphStep& step : graph->steps) graph->constant_bytes += step.op->ConstantBytes();
   return graph;
 }
@@ -221,11 +215,17 @@ bool KeepsState(const Graph& graph) {
 
 }  // namespace
 
+std::string StepName(const GraphStep& step) {
+  if (step.merged.empty()) return std::string(BuiltinOpName(step.kind));
+  return absl::StrJoin(step.merged, "+", [](std::string* out, BuiltinOp kind) {
+    absl::StrAppend(out, BuiltinOpName(kind));
+  });
+}
+
 absl::Status InStep(const GraphStep& step, const absl::Status& status) {
   if (status.ok()) return status;
-  return absl::Status(status.code(),
-                      absl::StrCat("operator ", step.op_index, " (", BuiltinOpName(step.kind),
-                                   "): ", status.message()));
+  return absl::Status(status.code(), absl::StrCat("operator ", step.op_index, " (", StepName(step),
+                                                  "): ", status.message()));
 }
 
 absl::StatusOr<ops::Shapes> InferShapes(const ops::Op& op, absl::Span<const Shape> inputs,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,6 +20,9 @@ struct GraphStep {
   BuiltinOp kind = BuiltinOp::kCustom;
   std::vector<int32_t> inputs;
   std::vector<int32_t> outputs;
+  // Kinds of the operators that became this step, in order, the last one's also in `kind`; empty
+  // where that is one, as it was.
+  std::vector<BuiltinOp> merged;
 };
 
 // One subgraph. Immutable once prepared.
@@ -36,6 +40,9 @@ struct Graph {
 struct GraphOptions {
   Rounding rounding = Rounding::kFloat32;
   IsaSet isas;
+  // Each operator is a step of its own and computes its tensor; else what is quicker together is
+  // merged. The results are the same.
+  bool keep_every_tensor = false;
 };
 
 // All subgraphs of a model that its main one reaches. Immutable once prepared.
@@ -50,6 +57,9 @@ struct Program {
   const Graph& main() const { return *graphs[0]; }
   size_t ConstantBytes() const;
 };
+
+// Its operators' names, joined by "+".
+std::string StepName(const GraphStep& step);
 
 // An error with the step's place and operator before its message.
 absl::Status InStep(const GraphStep& step, const absl::Status& status);

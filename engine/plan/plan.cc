@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "engine/base/flush_denormals.h"
 #include "engine/base/status_macros.h"
 #include "engine/memory/arena_planner.h"
+#include "engine/plan/run_ahead.h"
 
 namespace octet {
 namespace {
@@ -100,16 +100,7 @@ class ShapeWalk {
       plan_.known[step.outputs[i]] = buffer.data();
       plan_.known_storage.push_back(std::move(buffer));
     }
-    AlignedBuffer scratch(step.op->ScratchBytes(inputs, 1));
-    if (!scratch.ok()) return absl::ResourceExhaustedError("out of memory");
-    ops::RunContext context;
-    context.inputs = values;
-    context.outputs = results;
-    context.input_shapes = inputs;
-    context.output_shapes = outputs;
-    context.scratch = scratch.data();
-    const ScopedFlushDenormals flush;  // as a run has it
-    return step.op->Run(context);
+    return RunAhead(*step.op, values, inputs, results, outputs);
   }
 
   const Graph& graph_;

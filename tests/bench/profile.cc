@@ -53,7 +53,7 @@ void Profile::StepEnds(const GraphStep& step, absl::Span<const Shape> inputs,
   open_.pop_back();
   Entry& entry = entries_[&step];
   if (entry.calls == 0) {
-    entry.kind = step.kind;
+    entry.name = StepName(step);
     entry.op_index = step.op_index;
   }
   entry.inputs.assign(inputs.begin(), inputs.end());
@@ -97,10 +97,10 @@ std::string Profile::Table(int64_t runs) const {
                       "MACs/call", "GMAC/s", "op", "kind", "inputs -> outputs");
   for (const Entry& entry : sorted) {
     const double gmacs = entry.fastest_us > 0 ? entry.macs / entry.fastest_us / 1e3 : 0;
-    absl::StrAppendFormat(
-        &table, "%10.2f %10.2f %5.1f%% %10d %8.1f  %4d %-24s %s -> %s\n", entry.best_us() / runs,
-        entry.total_us / runs, best_us > 0 ? 100 * entry.best_us() / best_us : 0, entry.macs, gmacs,
-        entry.op_index, BuiltinOpName(entry.kind), Shapes(entry.inputs), Shapes(entry.outputs));
+    absl::StrAppendFormat(&table, "%10.2f %10.2f %5.1f%% %10d %8.1f  %4d %-24s %s -> %s\n",
+                          entry.best_us() / runs, entry.total_us / runs,
+                          best_us > 0 ? 100 * entry.best_us() / best_us : 0, entry.macs, gmacs,
+                          entry.op_index, entry.name, Shapes(entry.inputs), Shapes(entry.outputs));
   }
   absl::StrAppendFormat(&table, "%10.2f %10.2f us a run inside %d steps\n", best_us / runs,
                         total_us / runs, sorted.size());

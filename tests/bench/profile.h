@@ -22,7 +22,7 @@ int64_t StepMacs(BuiltinOp kind, absl::Span<const Shape> inputs, absl::Span<cons
 class Profile final : public StepObserver {
  public:
   struct Entry {
-    BuiltinOp kind = BuiltinOp::kCustom;
+    std::string name;
     int32_t op_index = 0;
     std::vector<Shape> inputs;  // of the last run, and so `outputs` and `macs`
     std::vector<Shape> outputs;

@@ -92,6 +92,10 @@ class Op {
   // `context.outputs` and `context.output_shapes` are empty.
   virtual absl::Status RunAllocating(const RunContext& context, OutputAllocator& outputs) const;
 
+  // Its one output has, at each place, a function of the inputs' elements at that place, the same
+  // at every place; inputs repeat along dimensions of size 1.
+  virtual bool MapsElements() const { return false; }
+
   // Outputs follow from the inputs' shapes, whatever their values: SHAPE, RANK.
   virtual bool OutputsFollowFromShapes() const { return false; }
 

@@ -43,6 +43,8 @@ class Binary : public BroadcastOp {
  public:
   explicit Binary(Function function) : function_(std::move(function)) {}
 
+  bool MapsElements() const override { return !kSeesPlace; }
+
   absl::Status Run(const RunContext& context) const override {
     const auto* a = context.in<A>(0);
     const auto* b = context.in<B>(1);
@@ -62,8 +64,10 @@ class Binary : public BroadcastOp {
   }
 
  private:
+  static constexpr bool kSeesPlace = std::is_invocable_v<Function, A, B, int64_t>;
+
   Out Call(A a, B b, int64_t at) const {
-    if constexpr (std::is_invocable_v<Function, A, B, int64_t>) {
+    if constexpr (kSeesPlace) {
       return function_(a, b, at);
     } else {
       return function_(a, b);
@@ -84,6 +88,8 @@ class BinaryCodes final : public BroadcastOp {
  public:
   using Kernel = void (*)(const Args*, const kernels::BinaryRun8*);
   BinaryCodes(const Args& args, Kernel kernel) : args_(args), kernel_(kernel) {}
+
+  bool MapsElements() const override { return true; }
 
   absl::Status Run(const RunContext& context) const override {
     const auto* a = context.in<uint8_t>(0);

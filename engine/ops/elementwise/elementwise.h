@@ -22,6 +22,8 @@ class Elementwise final : public Op {
     return absl::OkStatus();
   }
 
+  bool MapsElements() const override { return true; }
+
   absl::Status Run(const RunContext& context) const override {
     constexpr int64_t kMinElementsPerThread = 16 * 1024;
     const int64_t count = context.input_shapes[0].num_elements();

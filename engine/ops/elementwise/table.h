@@ -45,7 +45,9 @@ class TableOp final : public Op {
   absl::Status CheckRowsApart(absl::Span<const Shape>, absl::Span<const bool>) const override {
     return absl::OkStatus();
   }
+  bool MapsElements() const override { return true; }
   absl::Status Run(const RunContext& context) const override;
+  size_t ConstantBytes() const override { return table_.size(); }
 
  private:
   const std::array<uint8_t, 256> table_;

@@ -29,6 +29,7 @@ absl::StatusOr<std::unique_ptr<TensorWatch>> TensorWatch::Create(std::shared_ptr
                                                                  std::shared_ptr<ThreadPool> pool) {
   RuntimeOptions options;
   OCTET_ASSIGN_OR_RETURN(options.graph.isas, AllowedIsas("auto"));
+  options.graph.keep_every_tensor = true;
   options.pool = std::move(pool);
   options.max_rows = 1;
   options.max_arena_bytes = kMaxArenaBytes;
