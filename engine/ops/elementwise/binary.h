@@ -3,7 +3,9 @@
 #ifndef OCTET_ENGINE_OPS_ELEMENTWISE_BINARY_H_
 #define OCTET_ENGINE_OPS_ELEMENTWISE_BINARY_H_
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -12,6 +14,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/kernels/elementwise_8.h"
 #include "engine/ops/core/op.h"
+#include "engine/ops/core/parallel.h"
 #include "engine/ops/elementwise/broadcast.h"
 
 namespace octet::ops {
@@ -91,7 +94,18 @@ class BinaryCodes final : public BroadcastOp {
 
   bool MapsElements() const override { return true; }
 
+  size_t ScratchBytes(absl::Span<const Shape> inputs, int threads) const override {
+    const BroadcastRuns runs(inputs[0], inputs[1], *BroadcastShape(inputs[0], inputs[1]));
+    return CopiesOfShortRuns(runs) > 1 ? threads * kShortRunsBytes : 0;
+  }
+
   absl::Status Run(const RunContext& context) const override {
+    const BroadcastRuns runs(context.input_shapes[0], context.input_shapes[1],
+                             context.output_shapes[0]);
+    if (const int64_t copies = CopiesOfShortRuns(runs); copies > 1) {
+      RunShortRuns(context, runs, copies);
+      return absl::OkStatus();
+    }
     const auto* a = context.in<uint8_t>(0);
     const auto* b = context.in<uint8_t>(1);
     auto* out = context.out<uint8_t>(0);
@@ -108,6 +122,43 @@ class BinaryCodes final : public BroadcastOp {
   }
 
  private:
+  // Short runs, of a code for each channel, cost more in calls than in work: the operand that
+  // returns is copied side by side for as many runs as fit here.
+  static constexpr int64_t kShortRunsBytes = 4096;
+  static int64_t CopiesOfShortRuns(const BroadcastRuns& runs) {
+    return std::min(runs.repeats(), kShortRunsBytes / std::max<int64_t>(runs.count(), 1));
+  }
+
+  void RunShortRuns(const RunContext& context, const BroadcastRuns& runs, int64_t copies) const {
+    const int64_t parts = BroadcastParts(context.pool, runs.size() * runs.count());
+    const auto* returning = context.in<uint8_t>(runs.a_returns() ? 0 : 1);
+    const auto* going = context.in<uint8_t>(runs.a_returns() ? 1 : 0);
+    ForEachPart(context.pool, parts, [&](int64_t part) {
+      auto* side_by_side = reinterpret_cast<uint8_t*>(context.scratch + part * kShortRunsBytes);
+      const Range share = Share(runs.size(), 1, part, parts);
+      int64_t done = 0;
+      for (int64_t i = share.begin; i < share.end; i += done) {
+        const int64_t left = std::min(share.end - i, runs.repeats() - i % runs.repeats());
+        const BroadcastRun at = runs.At(i);
+        if (i == share.begin || i % runs.repeats() == 0) {
+          const uint8_t* row = returning + (runs.a_returns() ? at.a : at.b);
+          for (int64_t c = 0; c < std::min(copies, left); ++c) {
+            std::memcpy(side_by_side + c * at.count, row, at.count);
+          }
+        }
+        done = std::min(copies, left);
+        const uint8_t* others = going + (runs.a_returns() ? at.b : at.a);
+        const kernels::BinaryRun8 run = {runs.a_returns() ? side_by_side : others,
+                                         runs.a_returns() ? others : side_by_side,
+                                         context.out<uint8_t>(0) + at.out,
+                                         done * at.count,
+                                         1,
+                                         1};
+        kernel_(&args_, &run);
+      }
+    });
+  }
+
   const Args args_;
   const Kernel kernel_;
 };

@@ -75,6 +75,19 @@ BroadcastRuns::BroadcastRuns(const Shape& a, const Shape& b, const Shape& out) {
     dims_[axis] = out.dim(axis);
     size_ *= dims_[axis];
   }
+  FindRepeats();
+}
+
+void BroadcastRuns::FindRepeats() {
+  if (first_.a_step != 1 || first_.b_step != 1) return;
+  for (int axis = outer_rank_ - 1; axis >= 0; --axis) {
+    if (dims_[axis] == 1) continue;
+    if (repeats_ == 1) a_returns_ = a_strides_[axis] == 0;
+    const int64_t returning = a_returns_ ? a_strides_[axis] : b_strides_[axis];
+    const int64_t going = a_returns_ ? b_strides_[axis] : a_strides_[axis];
+    if (returning != 0 || going != first_.count * repeats_) return;
+    repeats_ *= dims_[axis];
+  }
 }
 
 BroadcastRuns::Position BroadcastRuns::PositionOf(int64_t run) const {
@@ -102,12 +115,16 @@ void BroadcastRuns::Advance(Position& at) const {
   }
 }
 
+int64_t BroadcastParts(ThreadPool* pool, int64_t elements) {
+  constexpr int64_t kMinElementsPerThread = 16 * 1024;
+  const int64_t threads = pool == nullptr ? 1 : pool->threads();
+  return std::clamp<int64_t>(elements / kMinElementsPerThread, 1, threads);
+}
+
 void ForEachBroadcastRun(ThreadPool* pool, const Shape& a, const Shape& b, const Shape& out,
                          absl::FunctionRef<void(const BroadcastRun&)> body) {
-  constexpr int64_t kMinElementsPerThread = 16 * 1024;
   const BroadcastRuns runs(a, b, out);
-  const int64_t threads = pool == nullptr ? 1 : pool->threads();
-  const int64_t parts = std::clamp<int64_t>(out.num_elements() / kMinElementsPerThread, 1, threads);
+  const int64_t parts = BroadcastParts(pool, out.num_elements());
   ForEachPart(pool, parts, [&](int64_t part) {
     if (runs.size() >= parts) {
       const Range share = Share(runs.size(), 1, part, parts);

@@ -44,6 +44,13 @@ class BroadcastRuns {
   BroadcastRuns(const Shape& a, const Shape& b, const Shape& out);
 
   int64_t size() const { return size_; }
+  // Elements of each.
+  int64_t count() const { return first_.count; }
+  // In how many runs, one after the other, one operand's elements return while the other's go on;
+  // 1 where none does so.
+  int64_t repeats() const { return repeats_; }
+  bool a_returns() const { return a_returns_; }  // else b
+  BroadcastRun At(int64_t run) const { return PositionOf(run).run; }
 
   // Calls body(run) for runs [begin, end).
   template <typename Body>
@@ -60,6 +67,7 @@ class BroadcastRuns {
     BroadcastRun run;
     std::array<int32_t, Shape::kMaxRank> index{};
   };
+  void FindRepeats();
   Position PositionOf(int64_t run) const;
   void Advance(Position& at) const;
 
@@ -69,7 +77,12 @@ class BroadcastRuns {
   std::array<int64_t, Shape::kMaxRank> b_strides_{};
   BroadcastRun first_;
   int64_t size_ = 1;
+  int64_t repeats_ = 1;
+  bool a_returns_ = false;
 };
+
+// Threads that a broadcast of so many elements is worth.
+int64_t BroadcastParts(ThreadPool* pool, int64_t elements);
 
 // Calls body(run) for all of a broadcast, on several threads where it is long enough: each gets
 // whole runs, or a share of every run.

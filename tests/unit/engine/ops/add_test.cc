@@ -218,6 +218,49 @@ TEST(AddTest, BroadcastsOfEveryKind) {
   }
 }
 
+// Codes for each channel, which meet many pixels at once: as where each pixel has its own.
+TEST(AddTest, ShortRowsThatReturn) {
+  struct Case {
+    Dims pixels, channels;
+  };
+  const std::vector<Case> cases = {
+      {{1, 40, 41, 24}, {24}},          {{1, 40, 41, 24}, {1, 1, 1, 24}},
+      {{3, 33, 17, 70}, {3, 1, 1, 70}}, {{2, 9, 5, 1000}, {1000}},
+      {{2, 9, 2, 5000}, {5000}},        {{2, 3, 5, 40}, {2, 3, 1, 40}},
+      {{2, 3, 500, 8}, {1, 3, 1, 8}}};
+  const Quant quant_a(0.041f, 1);
+  const Quant quant_b(0.04f, -12);
+  const Quant quant_out(0.055f, -26);
+  for (const Case& c : cases) {
+    const Codes a = MixedCodes(Count(c.pixels), 1);
+    const Codes b = MixedCodes(Count(c.channels), 2);
+    Dims aligned(4 - c.channels.size(), 1);
+    aligned.insert(aligned.end(), c.channels.begin(), c.channels.end());
+    const int64_t image_size = Count(c.pixels) / c.pixels[0];
+    const int64_t line_size = image_size / c.pixels[1];
+    Codes spread;
+    for (int64_t i = 0; i < Count(c.pixels); ++i) {
+      const int64_t image = aligned[0] == 1 ? 0 : i / image_size;
+      const int64_t line = aligned[1] == 1 ? 0 : i % image_size / line_size;
+      spread.push_back(b[(image * aligned[1] + line) * aligned[3] + i % aligned[3]]);
+    }
+    for (const int threads : {1, 3}) {
+      RunOptions options;
+      options.threads = threads;
+      const auto run = [&](Dims left, Dims right, const Codes& x, const Codes& y, bool turned) {
+        const Quant& l = turned ? quant_b : quant_a;
+        const Quant& r = turned ? quant_a : quant_b;
+        return RunValues<int8_t, int8_t>(
+            AddModel(std::move(left), l, std::move(right), r, c.pixels, quant_out).Build(), {x, y},
+            options);
+      };
+      const Codes want = run(c.pixels, c.pixels, a, spread, false);
+      EXPECT_EQ(run(c.pixels, c.channels, a, b, false), want) << ::testing::PrintToString(c.pixels);
+      EXPECT_EQ(run(c.channels, c.pixels, b, a, true), want) << ::testing::PrintToString(c.pixels);
+    }
+  }
+}
+
 TEST(AddTest, FloatActivationsAndSpecialValues) {
   constexpr float kInf = std::numeric_limits<float>::infinity();
   BinaryModel model = AddModel({4}, {}, {4}, {}, {4}, {}, Activation::kRelu6);

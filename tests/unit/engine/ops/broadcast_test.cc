@@ -68,6 +68,22 @@ TEST(BroadcastTest, RunsCoverTheResultOnce) {
                           Place{2, 1, 6, 1, 0, 2}));
 }
 
+TEST(BroadcastTest, RunsTellHowOftenAnOperandReturns) {
+  const auto repeats = [](const Shape& a, const Shape& b) {
+    return BroadcastRuns(a, b, *BroadcastShape(a, b)).repeats();
+  };
+  EXPECT_EQ(repeats({2, 5, 7, 3}, {3}), 70);
+  EXPECT_EQ(repeats({3}, {2, 5, 7, 3}), 70);
+  EXPECT_EQ(repeats({2, 5, 7, 3}, {2, 1, 1, 3}), 35);
+  EXPECT_EQ(repeats({2, 5, 7, 3}, {2, 5, 1, 3}), 7);
+  EXPECT_EQ(repeats({2, 5, 7, 3}, {1, 5, 1, 3}), 7);
+  EXPECT_EQ(repeats({2, 1, 7, 3}, {1, 5, 1, 3}), 7);  // the other returns further out
+  EXPECT_EQ(repeats({2, 5, 7, 3}, {2, 5, 7, 1}), 1);
+  EXPECT_EQ(repeats({2, 5}, {}), 1);
+  EXPECT_TRUE(BroadcastRuns({3}, {4, 3}, {4, 3}).a_returns());
+  EXPECT_FALSE(BroadcastRuns({4, 3}, {3}, {4, 3}).a_returns());
+}
+
 TEST(BroadcastTest, RunsAreAsLongAsTheyCanBe) {
   EXPECT_THAT(RunsOf({2, 3, 4}, {}, {2, 3, 4}, nullptr), ElementsAre(Place{0, 0, 0, 1, 0, 24}));
   EXPECT_THAT(RunsOf({1}, {2, 3, 4}, {2, 3, 4}, nullptr), ElementsAre(Place{0, 0, 0, 0, 1, 24}));
