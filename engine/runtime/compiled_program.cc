@@ -15,7 +15,7 @@ namespace {
 
 // One run of two rows against two runs of one row. OK where all bytes agree.
 absl::Status ConfirmBatching(const CompiledProgram& compiled) {
-  ProgramRunner both(compiled);
+  ProgramRunner both = ProgramRunner::OfWholeBatches(compiled);
   ProgramRunner single(compiled);
   OCTET_RETURN_IF_ERROR(both.SetRows(2));
   OCTET_RETURN_IF_ERROR(single.SetRows(1));

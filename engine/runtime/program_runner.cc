@@ -1,5 +1,6 @@
 #include "engine/runtime/program_runner.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -23,8 +24,11 @@ absl::Status InSubgraph(int32_t subgraph, const absl::Status& status) {
 
 }  // namespace
 
-ProgramRunner::ProgramRunner(const CompiledProgram& compiled, StepObserver* observer)
-    : compiled_(compiled), memory_(compiled.options().max_arena_bytes) {
+ProgramRunner::ProgramRunner(const CompiledProgram& compiled, StepObserver* observer,
+                             bool whole_batches)
+    : compiled_(compiled),
+      memory_(compiled.options().max_arena_bytes),
+      whole_batches_(whole_batches) {
   const auto& graphs = compiled.program().graphs;
   RunEnvironment environment;
   environment.pool = compiled.pool();
@@ -39,8 +43,31 @@ ProgramRunner::ProgramRunner(const CompiledProgram& compiled, StepObserver* obse
   main_ = runners_[0].get();
 }
 
+int ProgramRunner::PartsFor(int rows) const {
+  const auto& graphs = compiled_.program().graphs;
+  const auto used = std::count_if(graphs.begin(), graphs.end(),
+                                  [](const auto& graph) { return graph != nullptr; });
+  const bool possible = rows > 1 && !whole_batches_ && used == 1 && compiled_.batchable();
+  if (!possible || compiled_.pool() == nullptr) return 1;
+  return BatchParts(rows, compiled_.pool()->threads());
+}
+
 absl::Status ProgramRunner::SetRows(int rows) {
   if (rows == rows_) return absl::OkStatus();
+  if (PartsFor(rows) > 1) {
+    if (batch_ == nullptr) {
+      batch_ = std::make_unique<BatchRunner>(compiled_, static_cast<ops::SubgraphRunner&>(*this));
+    }
+    if (batch_->SetRows(rows).ok()) {
+      in_parts_ = true;
+      rows_ = rows;
+      return absl::OkStatus();
+    }
+    // As a whole it may need less memory.
+    batch_ = nullptr;
+    in_parts_ = false;
+    rows_ = 0;
+  }
   if (compiled_.program().stateful && state_ == nullptr) {
     OCTET_ASSIGN_OR_RETURN(state_, State::Create(compiled_.program(), memory_));
     for (auto& runner : runners_) {
@@ -49,6 +76,7 @@ absl::Status ProgramRunner::SetRows(int rows) {
   }
   OCTET_ASSIGN_OR_RETURN(auto plan, compiled_.PlanFor(rows));
   OCTET_RETURN_IF_ERROR(main_->SetPlan(std::move(plan)));
+  in_parts_ = false;
   rows_ = rows;
   return absl::OkStatus();
 }
@@ -58,10 +86,12 @@ void ProgramRunner::ResetState() {
 }
 
 const Shape& ProgramRunner::input_shape(int i) const {
+  if (in_parts_) return batch_->input_shape(i);
   return main_->plan()->shapes[compiled_.main().inputs[i]];
 }
 
 absl::Span<const std::byte> ProgramRunner::output(int i) const {
+  if (in_parts_) return batch_->output(i);
   const ops::TensorView view = main_->output(i);
   const DataType type = compiled_.main().tensors[compiled_.main().outputs[i]].type;
   const size_t bytes = view.shape.num_elements() * DataTypeSize(type);
@@ -69,6 +99,7 @@ absl::Span<const std::byte> ProgramRunner::output(int i) const {
 }
 
 absl::Status ProgramRunner::Run() {
+  if (in_parts_) return batch_->Run();
   subgraph_runs_ = 0;
   return main_->Run();
 }

@@ -18,12 +18,14 @@ using ::testing::ElementsAre;
 using testing::ModelBuilder;
 using testing::Quant;
 
-std::shared_ptr<const CompiledProgram> Compile(const ModelBuilder& builder) {
+std::shared_ptr<const CompiledProgram> Compile(const ModelBuilder& builder, int threads = 1,
+                                               size_t max_arena_bytes = 1 << 20) {
   auto model = ReadModel(builder.Build());
   EXPECT_TRUE(model.ok()) << model.status();
   RuntimeOptions options;
   options.graph.isas = *AllowedIsas("scalar");
-  options.max_arena_bytes = 1 << 20;
+  options.max_arena_bytes = max_arena_bytes;
+  if (threads > 1) options.pool = std::make_shared<ThreadPool>(threads);
   auto compiled = CompiledProgram::Compile(*model, options);
   EXPECT_TRUE(compiled.ok()) << compiled.status();
   return *compiled;
@@ -82,11 +84,9 @@ TEST(ProgramRunnerTest, AnObserverSeesEachStepInOrder) {
                                        "end ADD 1 [3,2] [3,2]"));
 }
 
-TEST(ProgramRunnerTest, RunsAgainAndAgainAtAnySize) {
-  const auto compiled = Compile(SumAndTwice());
-  ProgramRunner runner(*compiled);
-  EXPECT_EQ(runner.rows(), 0);
-  for (int rows : {1, 4, 2, 2, 16, 1}) {
+// Runs SumAndTwice at several sizes, one after the other.
+void ExpectSums(ProgramRunner& runner) {
+  for (int rows : {1, 4, 2, 2, 16, 3, 15, 1}) {
     ASSERT_TRUE(runner.SetRows(rows).ok());
     EXPECT_EQ(runner.rows(), rows);
     EXPECT_EQ(runner.input_shape(1), (Shape{rows, 2}));
@@ -107,6 +107,24 @@ TEST(ProgramRunnerTest, RunsAgainAndAgainAtAnySize) {
     EXPECT_EQ(Answer(runner, 0), sum);
     EXPECT_EQ(Answer(runner, 1), twice);
   }
+}
+
+TEST(ProgramRunnerTest, RunsAgainAndAgainAtAnySize) {
+  for (int threads : {1, 2, 3}) {
+    const auto compiled = Compile(SumAndTwice(), threads);
+    ProgramRunner runner(*compiled);
+    EXPECT_EQ(runner.rows(), 0);
+    ExpectSums(runner);
+  }
+}
+
+// Parts need memory for each thread and for the batch's inputs and outputs.
+TEST(ProgramRunnerTest, WhereMemoryIsScarceABatchRunsAsAWhole) {
+  const auto ample = Compile(SumAndTwice());
+  const size_t whole = (*ample->PlanFor(16))->arena_bytes;
+  const auto compiled = Compile(SumAndTwice(), 2, whole);
+  ProgramRunner runner(*compiled);
+  ExpectSums(runner);
 }
 
 TEST(ProgramRunnerTest, RowsOutOfRangeChangeNothing) {
