@@ -68,9 +68,11 @@ IsaSet ComputeX86Isas(const X86Features& f) {
                       Bit(f.leaf7_ebx, 31) && HasAll(f.xcr0, kAvx512State);
   const bool vnni = avx512 && Bit(f.leaf7_ecx, 11);
   if (vnni) isas = isas.With(Isa::kAvx512Vnni);
-  // The AMX leaves requantize with AVX-512, and multiply single rows with its VNNI.
+  // The AMX leaves requantize with AVX-512, multiply single rows with its VNNI, and look codes up
+  // with its VBMI.
+  const bool vbmi = Bit(f.leaf7_ecx, 1);
   const bool amx = Bit(f.leaf7_edx, 24) && Bit(f.leaf7_edx, 25) && HasAll(f.xcr0, kAmxState);
-  if (vnni && amx && f.amx_permitted) isas = isas.With(Isa::kAmx);
+  if (vnni && vbmi && amx && f.amx_permitted) isas = isas.With(Isa::kAmx);
   return isas;
 }
 

@@ -1,8 +1,4 @@
-#include "engine/kernels/elementwise_8.h"
-
-#include <immintrin.h>
-
-#include "engine/kernels/elementwise_8_loops.h"
+#include "engine/kernels/avx512vnni/elementwise_8_vectors.h"
 
 namespace octet::kernels {
 namespace {
@@ -30,105 +26,8 @@ void LookUp(const TableRun8& run) {
   TableLoop({run.in + i, run.out + i, run.count - i, run.table});
 }
 
-// Thirty-two codes as 16-bit numbers.
-__m512i Widen(const int8_t* p) {
-  return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
-}
-__m512i Widen(const uint8_t* p) {
-  return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
-}
-
-// The operand from element i on, less its zero point.
-template <typename T>
-__m512i Centred(const void* codes, int64_t i, int32_t step, __m512i zero) {
-  const T* p = static_cast<const T*>(codes);
-  const __m512i wide = step == 0 ? _mm512_set1_epi16(p[0]) : Widen(p + i);
-  return _mm512_sub_epi16(wide, zero);
-}
-
-// Whole vectors of a run, from centred codes to results that saturated at 16 bits; gives the number
-// of elements done. What saturates there lies outside of every clamp.
-template <typename T, typename Scaled>
-int64_t RunVectors(const BinaryCodes8& codes, const BinaryRun8& run, Scaled scaled) {
-  const __m512i zero_a = _mm512_set1_epi16(static_cast<int16_t>(codes.zero_a));
-  const __m512i zero_b = _mm512_set1_epi16(static_cast<int16_t>(codes.zero_b));
-  const __m512i zero_out = _mm512_set1_epi16(static_cast<int16_t>(codes.zero_out));
-  const __m512i lo = _mm512_set1_epi16(static_cast<int16_t>(codes.lo));
-  const __m512i hi = _mm512_set1_epi16(static_cast<int16_t>(codes.hi));
-  int64_t i = 0;
-  for (; i + 32 <= run.count; i += 32) {
-    const __m512i a = Centred<T>(run.a, i, run.a_step, zero_a);
-    const __m512i b = Centred<T>(run.b, i, run.b_step, zero_b);
-    const __m512i sum = _mm512_adds_epi16(scaled(a, b), zero_out);
-    const __m512i code = _mm512_min_epi16(_mm512_max_epi16(sum, lo), hi);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(static_cast<T*>(run.out) + i),
-                        _mm512_cvtepi16_epi8(code));
-  }
-  return i;
-}
-
-// What is left of a run behind its first `done` elements.
-template <typename T>
-BinaryRun8 Rest(const BinaryRun8& run, int64_t done) {
-  return {static_cast<const T*>(run.a) + done * run.a_step,
-          static_cast<const T*>(run.b) + done * run.b_step,
-          static_cast<T*>(run.out) + done,
-          run.count - done,
-          run.a_step,
-          run.b_step};
-}
-
-template <typename T>
-void MulFloat(const MulFloat8* args, const BinaryRun8* run) {
-  const MulFloat8 g = *args;
-  const __m512 ratio = _mm512_set1_ps(g.ratio);
-  const auto scale = [ratio](__m512i product) {
-    return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(product), ratio));
-  };
-  const int64_t done = RunVectors<T>(g.codes, *run, [&](__m512i a, __m512i b) {
-    const __m512i low = _mm512_mullo_epi16(a, b);
-    const __m512i high = _mm512_mulhi_epi16(a, b);
-    return _mm512_packs_epi32(scale(_mm512_unpacklo_epi16(low, high)),
-                              scale(_mm512_unpackhi_epi16(low, high)));
-  });
-  const BinaryRun8 rest = Rest<T>(*run, done);
-  MulFloatLoop<T>(args, &rest);
-}
-
-// Weights of 22 bits as two halves for products of pairs: a * wa + b * wb at once.
-template <typename T>
-void AddOneRounding(const AddOneRounding8* args, const BinaryRun8* run) {
-  const AddOneRounding8 g = *args;
-  constexpr int kLowBits = 11;
-  const auto pair = [](int32_t a, int32_t b) {
-    return _mm512_set1_epi32(
-        static_cast<int32_t>(static_cast<uint32_t>(b) << 16 | (static_cast<uint32_t>(a) & 0xffff)));
-  };
-  const __m512i high = pair(g.weight_a >> kLowBits, g.weight_b >> kLowBits);
-  const int32_t mask = (1 << kLowBits) - 1;
-  const __m512i low = pair(g.weight_a & mask, g.weight_b & mask);
-  const __m512i half = _mm512_set1_epi32(1 << (g.shift - 1));
-  const __m128i shift = _mm_cvtsi32_si128(g.shift);
-  const auto sum = [&](__m512i ab) {
-    const __m512i upper = _mm512_slli_epi32(_mm512_madd_epi16(ab, high), kLowBits);
-    const __m512i both = _mm512_add_epi32(upper, _mm512_madd_epi16(ab, low));
-    return _mm512_sra_epi32(_mm512_add_epi32(both, half), shift);
-  };
-  const int64_t done = RunVectors<T>(g.codes, *run, [&](__m512i a, __m512i b) {
-    return _mm512_packs_epi32(sum(_mm512_unpacklo_epi16(a, b)), sum(_mm512_unpackhi_epi16(a, b)));
-  });
-  const BinaryRun8 rest = Rest<T>(*run, done);
-  AddOneRoundingLoop<T>(args, &rest);
-}
-
 }  // namespace
 
-extern const Elementwise8 elementwise_8_avx512vnni;
-const Elementwise8 elementwise_8_avx512vnni = {
-    "elementwise_8_avx512vnni", AddOneRounding<int8_t>,     AddOneRounding<uint8_t>,
-    AddFixedPointLoop<int8_t>,  AddFixedPointLoop<uint8_t>, MulFloat<int8_t>,
-    MulFloat<uint8_t>,          MulFixedPointLoop<int8_t>,  MulFixedPointLoop<uint8_t>,
-    RunTable<LookUp>,
-};
+OCTET_DEFINE_ELEMENTWISE_8_AVX512(elementwise_8_avx512vnni, LookUp);
 
 }  // namespace octet::kernels

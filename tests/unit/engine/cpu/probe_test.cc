@@ -10,7 +10,7 @@ X86Features Complete() {
   X86Features f;
   f.leaf1_ecx = 1u << 12 | 1u << 27 | 1u << 28;                       // FMA, OSXSAVE, AVX
   f.leaf7_ebx = 1u << 5 | 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;  // AVX2, AVX-512 F DQ BW VL
-  f.leaf7_ecx = 1u << 11;                                             // AVX512_VNNI
+  f.leaf7_ecx = 1u << 1 | 1u << 11;                                   // AVX512_VBMI and VNNI
   f.leaf7_edx = 1u << 24 | 1u << 25;                                  // AMX-TILE, AMX-INT8
   f.leaf7_1_eax = 1u << 4;                                            // AVX-VNNI
   f.xcr0 = 0x602e7;
@@ -62,6 +62,12 @@ TEST(ProbeTest, AmxNeedsAvx512Vnni) {
   X86Features f = Complete();
   f.leaf7_ecx = 0;
   EXPECT_EQ(ComputeX86Isas(f).ToString(), "scalar,avx2,avxvnni");
+}
+
+TEST(ProbeTest, AmxNeedsAvx512Vbmi) {
+  X86Features f = Complete();
+  f.leaf7_ecx &= ~(1u << 1);
+  EXPECT_EQ(ComputeX86Isas(f).ToString(), "scalar,avx2,avxvnni,avx512vnni");
 }
 
 TEST(ProbeTest, Avx512NeedsEveryPart) {
