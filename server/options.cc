@@ -35,6 +35,8 @@ constexpr Flag kFlags[] = {
     {"grpc_address", "ADDRESS",
      "Address to serve gRPC on, HOST:PORT or unix:PATH [127.0.0.1:8001]"},
     {"metrics_address", "ADDRESS", "Address to serve /metrics on, HOST:PORT [127.0.0.1:8002]"},
+    {"http_address", "ADDRESS",
+     "Address to serve the protocol's REST form on, HOST:PORT, in plain text [not served]"},
     {"threads", "N", "Threads that compute [the processors that the process may use]"},
     {"isa", "NAME", "Most capable instruction set to use; --version lists them [auto]"},
     {"rounding", "RULE", "float32 or fixed_point: whose answers integer models give [float32]"},
@@ -155,6 +157,17 @@ absl::Status CheckSecurity(const ServerOptions& options) {
   if (options.metrics_address.unix_socket) {
     return absl::InvalidArgumentError("--metrics-address: must be HOST:PORT");
   }
+  if (options.http_address.has_value()) {
+    if (options.http_address->unix_socket) {
+      return absl::InvalidArgumentError("--http-address: must be HOST:PORT");
+    }
+    if (!options.http_address->IsLocal() && !options.insecure) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(options.http_address->ToString(),
+                       " can be reached from other machines, in plain text: allow that with "
+                       "--insecure"));
+    }
+  }
   for (const ListenAddress* address : {&options.grpc_address, &options.metrics_address}) {
     if (address->IsLocal() || options.insecure || !tls.cert.empty()) continue;
     return absl::InvalidArgumentError(
@@ -182,6 +195,10 @@ absl::Status ReadTexts(const ServerConfig& config, ServerOptions& options) {
   }
   if (config.has_metrics_address()) {
     status.Update(address("metrics_address", config.metrics_address(), &options.metrics_address));
+  }
+  if (!config.http_address().empty()) {
+    options.http_address.emplace();
+    status.Update(address("http_address", config.http_address(), &*options.http_address));
   }
   if (config.has_rounding()) {
     absl::StatusOr<Rounding> rounding = ParseRounding(config.rounding());

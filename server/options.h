@@ -21,6 +21,7 @@ struct ServerOptions {
   std::string model_repository;
   ListenAddress grpc_address{"127.0.0.1", 8001, false};
   ListenAddress metrics_address{"127.0.0.1", 8002, false};
+  std::optional<ListenAddress> http_address;
   int threads = 0;  // 0: as many as the process may use
   std::string isa = "auto";
   Rounding rounding = Rounding::kFloat32;

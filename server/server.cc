@@ -20,6 +20,7 @@
 #include "prometheus/exposer.h"
 #include "server/base/clock.h"
 #include "server/base/job_queue.h"
+#include "server/http/http_server.h"
 #include "server/metrics/metrics.h"
 #include "server/metrics/process_collector.h"
 #include "server/metrics/request_scope.h"
@@ -95,6 +96,7 @@ struct Server::Parts {
   SharedMemory* shared_memory() { return options.enable_shared_memory ? &memory : nullptr; }
   absl::Status ServeMetrics();
   absl::Status ServeGrpc();
+  absl::Status ServeHttp();
   void LoadModels();
 
   const ServerOptions options;
@@ -115,6 +117,7 @@ struct Server::Parts {
   std::shared_ptr<ProcessCollector> process = std::make_shared<ProcessCollector>();
   std::unique_ptr<prometheus::Exposer> exposer;
   std::unique_ptr<grpc::Server> grpc_server;
+  std::unique_ptr<HttpServer> http_server;
   std::unique_ptr<RepositoryWatcher> watcher;  // once the first load is over
   std::thread first_load;
 };
@@ -170,6 +173,18 @@ absl::Status Server::Parts::ServeGrpc() {
   return absl::OkStatus();
 }
 
+absl::Status Server::Parts::ServeHttp() {
+  if (!options.http_address.has_value()) return absl::OkStatus();
+  ListenAddress address = *options.http_address;
+  absl::StatusOr<std::unique_ptr<HttpServer>> server =
+      HttpServer::Start(address, options.max_message_bytes, &inference);
+  if (!server.ok()) return server.status();
+  http_server = *std::move(server);
+  address.port = http_server->port();
+  logger->Info("listening", {{"http", absl::StrCat("http://", address.ToString(), "/v2")}});
+  return absl::OkStatus();
+}
+
 void Server::Parts::LoadModels() {
   const absl::Status loaded = repository.LoadAll([this] { return state.draining(); });
   if (!loaded.ok()) logger->Error(loaded.message());
@@ -214,6 +229,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   auto parts = std::make_unique<Parts>(options, logger, threads);
   if (absl::Status metrics = parts->ServeMetrics(); !metrics.ok()) return metrics;
   if (absl::Status grpc = parts->ServeGrpc(); !grpc.ok()) return grpc;
+  if (absl::Status http = parts->ServeHttp(); !http.ok()) return http;
   parts->first_load = std::thread([p = parts.get()] { p->LoadModels(); });
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -235,6 +251,7 @@ void Server::Drain() {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   parts.health.EndWatches();
+  if (parts.http_server != nullptr) parts.http_server->Stop();
   const MonotonicTime end = begin + seconds(parts.options.drain_seconds);
   parts.grpc_server->Shutdown(std::chrono::system_clock::now() +
                               std::max(end - now(), Nanoseconds(0)));

@@ -97,23 +97,33 @@ ServerUnaryReactor* InferenceService::ServerReady(CallbackServerContext* context
 ServerUnaryReactor* InferenceService::ModelReady(CallbackServerContext* context,
                                                  const inference::ModelReadyRequest* request,
                                                  inference::ModelReadyResponse* response) {
-  const absl::Status found =
-      environment_.repository->Find(request->name(), request->version()).model.status();
-  response->set_ready(found.ok() && !state_->draining());
-  return Answer(context, absl::IsInvalidArgument(found) ? found : absl::OkStatus());
+  const absl::StatusOr<bool> ready = IsModelReady(request->name(), request->version());
+  response->set_ready(ready.ok() && *ready);
+  return Answer(context, ready.status());
+}
+
+absl::StatusOr<bool> InferenceService::IsModelReady(const std::string& name,
+                                                    const std::string& version) const {
+  const absl::Status found = environment_.repository->Find(name, version).model.status();
+  if (absl::IsInvalidArgument(found)) return found;
+  return found.ok() && !state_->draining();
 }
 
 ServerUnaryReactor* InferenceService::ServerMetadata(
     CallbackServerContext* context, const inference::ServerMetadataRequest* /*request*/,
     inference::ServerMetadataResponse* response) {
-  response->set_name("octet");
-  response->set_version(version_);
-  for (const char* extension : {"classification", "model_configuration", "model_repository",
-                                "parameters", "sequence", "statistics"}) {
-    response->add_extensions(extension);
-  }
-  if (memory_ != nullptr) response->add_extensions("system_shared_memory");
+  FillServerMetadata(*response);
   return Answer(context, absl::OkStatus());
+}
+
+void InferenceService::FillServerMetadata(inference::ServerMetadataResponse& response) const {
+  response.set_name("octet");
+  response.set_version(version_);
+  for (const char* extension : {"binary_tensor_data", "classification", "model_configuration",
+                                "model_repository", "parameters", "sequence", "statistics"}) {
+    response.add_extensions(extension);
+  }
+  if (memory_ != nullptr) response.add_extensions("system_shared_memory");
 }
 
 ServerUnaryReactor* InferenceService::ModelMetadata(CallbackServerContext* context,

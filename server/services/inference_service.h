@@ -66,7 +66,12 @@ class InferenceService final : public inference::GRPCInferenceService::CallbackS
       const inference::SystemSharedMemoryUnregisterRequest* request,
       inference::SystemSharedMemoryUnregisterResponse* response) override;
 
- private:
+  // What the calls answer, for other forms of the protocol.
+  const InferEnvironment& environment() const { return environment_; }
+  bool ready() const { return state_->ready(); }
+  // InvalidArgument for a version that is no number.
+  absl::StatusOr<bool> IsModelReady(const std::string& name, const std::string& version) const;
+  void FillServerMetadata(inference::ServerMetadataResponse& response) const;
   absl::Status FillMetadata(const inference::ModelMetadataRequest& request,
                             inference::ModelMetadataResponse& response) const;
   absl::Status FillConfig(const inference::ModelConfigRequest& request,
@@ -75,6 +80,7 @@ class InferenceService final : public inference::GRPCInferenceService::CallbackS
                               inference::ModelStatisticsResponse& response) const;
   void FillIndex(bool ready_only, inference::RepositoryIndexResponse& response) const;
 
+ private:
   const InferEnvironment environment_;
   const ServerState* const state_;
   JobQueue* const loads_;

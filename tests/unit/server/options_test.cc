@@ -135,6 +135,10 @@ TEST_F(OptionsTest, OtherMachinesNeedTlsOrAWord) {
   EXPECT_THAT(Refusal({"--grpc-address", "0.0.0.0:8001"}), HasSubstr("--insecure"));
   EXPECT_THAT(Refusal({"--metrics-address", "192.0.2.1:8002"}), HasSubstr("--insecure"));
   EXPECT_TRUE(Options({"--grpc-address", "0.0.0.0:8001", "--insecure"}).insecure);
+  EXPECT_THAT(Refusal({"--http-address", "0.0.0.0:8000", "--tls-cert", "c", "--tls-key", "k"}),
+              HasSubstr("plain text"));
+  EXPECT_FALSE(Options({}).http_address.has_value());
+  EXPECT_EQ(Options({"--http-address", "127.0.0.1:8000"}).http_address->port, 8000);
   const ServerOptions tls =
       Options({"--grpc-address", "[::]:8001", "--tls-cert", "c", "--tls-key", "k"});
   EXPECT_EQ(tls.tls.cert, "c");
