@@ -247,7 +247,9 @@ void Server::Drain() {
                      {{"calls", absl::StrCat(parts.activity.calls())}});
   // A fifth of the time is kept for what comes last.
   const MonotonicTime close = begin + seconds(parts.options.drain_seconds * 0.8);
-  while (now() < close && !parts.activity.QuietFor(kQuiet)) {
+  // Who looks before each request shall have the time to see that it is not ready any more.
+  const MonotonicTime seen = begin + kQuiet;
+  while (now() < close && (now() < seen || !parts.activity.QuietFor(kQuiet))) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   parts.health.EndWatches();
