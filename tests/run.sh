@@ -4,7 +4,8 @@
 #   tests/run.sh         release build; unit, kernel, conformance and integration tests, lint; the
 #                        engine and its tests under ASan and UBSan
 #   tests/run.sh --all   also ThreadSanitizer, clang with -Wthread-safety, fuzzing for a while, arm64
-#                        under qemu, a real Prometheus, grpcurl, a soak, the container, a clean Debian root
+#                        under qemu, a real Prometheus, grpcurl, other clients, a soak, the
+#                        container, a clean Debian root
 #
 # Stops at the first step that fails and says where its log is (build/logs). The last line counts
 # the tests: `N passed, N failed, N skipped`.
@@ -142,6 +143,7 @@ if $all; then
   run_script arm64-leaf-symbols python3 -B tests/lint/leaf_symbols.py build-arm64 --nm aarch64-linux-gnu-nm
   run_script prometheus tests/support/prometheus_test.sh
   run_script grpcurl tests/support/grpcurl_test.sh
+  run_script clients tests/support/clients_test.sh
   run_script soak tests/support/soak.sh
   run_script container tests/support/container_test.sh
   run_script clean-root tests/support/clean_root_test.sh

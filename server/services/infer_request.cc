@@ -73,7 +73,7 @@ absl::StatusOr<int64_t> CheckShape(const ModelDescription& model, const IoTensor
 absl::StatusOr<std::optional<SharedMemoryPart>> ParseInputParameters(const InputMessage& input,
                                                                      const SharedMemory* memory) {
   for (const auto& [key, value] : input.parameters()) {
-    if (!IsSharedMemoryParameter(key)) {
+    if (!IsSharedMemoryParameter(key) && !IsRestParameter(key)) {
       return Wrong("input '", input.name(), "': unknown parameter '", key, "'");
     }
   }
@@ -175,7 +175,10 @@ absl::StatusOr<RequestedOutput> ParseOutputParameters(const IoTensor& tensor,
                                                       const SharedMemory* memory) {
   RequestedOutput output;
   for (const auto& [key, value] : parameters) {
-    if (key == "dequantize" || key == "classification" || IsSharedMemoryParameter(key)) continue;
+    if (key == "dequantize" || key == "classification" || IsSharedMemoryParameter(key) ||
+        IsRestParameter(key)) {
+      continue;
+    }
     return Wrong("unknown parameter '", key,
                  "'; known are 'dequantize', 'classification' and shared memory's");
   }

@@ -39,6 +39,10 @@ bool IsSharedMemoryParameter(const std::string& key) {
   return key == kRegion || key == kOffset || key == kByteSize;
 }
 
+bool IsRestParameter(const std::string& key) {
+  return key == "binary_data" || key == "binary_data_size";
+}
+
 absl::StatusOr<std::optional<SharedMemoryPart>> ParseSharedMemory(const InferParameters& parameters,
                                                                   const SharedMemory* memory) {
   const auto name = parameters.find(kRegion);

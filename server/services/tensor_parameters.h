@@ -32,6 +32,10 @@ absl::StatusOr<std::optional<int64_t>> IntParameter(const InferParameters& param
 // Whether `key` is one of those that ParseSharedMemory reads.
 bool IsSharedMemoryParameter(const std::string& key);
 
+// Whether `key` belongs to the protocol's REST form. Clients that speak both forms send it in
+// either; in a message, where contents have fields of their own, it says nothing.
+bool IsRestParameter(const std::string& key);
+
 // Nothing where the parameters name no region. `memory` is null where shared memory is not served:
 // Unimplemented. InvalidArgument for an unknown region or a part that is not within it.
 absl::StatusOr<std::optional<SharedMemoryPart>> ParseSharedMemory(const InferParameters& parameters,

@@ -172,6 +172,16 @@ TEST(ParseInferRequest, SharedMemoryIsUnimplementedWhereItIsOff) {
             absl::StatusCode::kUnimplemented);
 }
 
+// KServe's Python client sends them over gRPC too.
+TEST(ParseInferRequest, PassesOverWhatBelongsToTheRestForm) {
+  inference::ModelInferRequest message = RawRequest();
+  (*message.mutable_inputs(0)->mutable_parameters())["binary_data_size"].set_int64_param(2);
+  auto* const output = message.add_outputs();
+  output->set_name("code");
+  (*output->mutable_parameters())["binary_data"].set_bool_param(true);
+  EXPECT_TRUE(ParseInferRequest(Model(), message, nullptr).ok());
+}
+
 TEST(ParseInferRequest, NamesWhatIsWrongWithClassification) {
   inference::ModelInferRequest message = RawRequest();
   auto* const output = message.add_outputs();
