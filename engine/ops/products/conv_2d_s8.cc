@@ -1,7 +1,10 @@
 // CONV_2D, 8-bit activations and weights, int8 or uint8.
+#include <algorithm>
+
 #include "engine/base/checked_math.h"
 #include "engine/base/status_macros.h"
 #include "engine/ops/core/checks.h"
+#include "engine/ops/core/parallel.h"
 #include "engine/ops/products/conv_2d.h"
 #include "engine/ops/products/grouped_gemm.h"
 #include "engine/ops/products/integer_product.h"
@@ -17,7 +20,11 @@ class Conv2DS8 final : public ConvOp {
   Conv2DS8(const ConvParams& params, GroupedGemm gemm, OutputStage stage, int8_t zero_point)
       : ConvOp(params), gemm_(std::move(gemm)), stage_(std::move(stage)), zero_point_(zero_point) {}
 
-  size_t ScratchBytes(absl::Span<const Shape>, int threads) const override {
+  size_t ScratchBytes(absl::Span<const Shape> inputs, int threads) const override {
+    if (MultipliesWhole()) {
+      const int64_t pixels = WindowFor(inputs[0]).out_pixels();
+      return gemm_.MatrixBytes(inputs[0].dim(0) * pixels);
+    }
     return MaxParts(threads) * PartBytes();
   }
 
@@ -38,6 +45,10 @@ class Conv2DS8 final : public ConvOp {
     const int64_t pixels = window.out_pixels();
     if (gemm_.ReadsInPlace(window) && stage_.fused()) {
       RunInPlace(context, window);
+      return absl::OkStatus();
+    }
+    if (MultipliesWhole()) {
+      RunWhole(context, window);
       return absl::OkStatus();
     }
     ForEachPixelBlock(
@@ -78,6 +89,28 @@ class Conv2DS8 final : public ConvOp {
                         begin, end, stage_.epilogue(),
                         reinterpret_cast<int8_t*>(context.scratch + part * PartBytes()), out);
         });
+  }
+
+  bool MultipliesWhole() const { return stage_.fused() && gemm_.prefers_whole(); }
+
+  // All pixels' patches, or as many as stay in cache, and then one product.
+  void RunWhole(const RunContext& context, const Window& window) const {
+    const int64_t image_size = context.input_shapes[0].InnerElements(1);
+    const int64_t rows = context.input_shapes[0].dim(0) * window.out_pixels();
+    const int64_t most = gemm_.MatrixRows(rows);
+    const int64_t k = gemm_.single().segments * int64_t{gemm_.single().segment_length};
+    const int64_t n = params_.out_channels;
+    auto* patches = reinterpret_cast<int8_t*>(context.scratch);
+    for (int64_t begin = 0; begin < rows; begin += most) {
+      const int64_t count = std::min(most, rows - begin);
+      ForEachPart(context.pool, context.threads(), [&](int64_t part) {
+        const Range share = Share(count, 1, part, context.threads());
+        gemm_.GatherRows(window, context.in<int8_t>(0), image_size, zero_point_,
+                         begin + share.begin, begin + share.end, patches + share.begin * k);
+      });
+      RunMatmulS8(gemm_.single(), stage_.epilogue(), patches, k, count,
+                  context.out<int8_t>(0) + begin * n, n, context.pool);
+    }
   }
 
   // Scratch of one part: patches, and accumulators where the kernel cannot finish.

@@ -14,6 +14,10 @@ namespace {
 // the weights over more rows.
 constexpr int32_t kMinRunInPlace = 24;
 
+// A window this narrow, in bytes, is the first layer's: gathering its rows costs more than padding
+// each of them.
+constexpr int32_t kMaxShortRow = 32;
+
 // Segments of a patch: one for each row of the window, so that a kernel can read them where they
 // lie, unless padding each of them would cost more than a third of the work.
 int32_t Segments(const Conv2DSetup& setup, const KernelWeights& weights, int32_t k_align) {
@@ -22,16 +26,8 @@ int32_t Segments(const Conv2DSetup& setup, const KernelWeights& weights, int32_t
   const int64_t whole = RoundUp(setup.group_k(), k_align);
   const int64_t split =
       params.kernel_h * RoundUp(int64_t{params.kernel_w} * params.in_channels, k_align);
-  return split * 3 <= whole * 4 ? params.kernel_h : 1;
-}
-
-// AMX takes 64 codes of a row at a time. The rows of the first layer's windows, of three channels,
-// are far shorter: other instruction sets read them where they lie.
-IsaSet SetsFor(const Conv2DSetup& setup, IsaSet isas) {
-  constexpr int32_t kShortRow = 32;
-  const ConvParams& params = setup.params;
-  const bool short_rows = params.kernel_h > 1 && params.kernel_w * params.in_channels <= kShortRow;
-  return short_rows ? isas.Without(Isa::kAmx) : isas;
+  const bool short_rows = params.kernel_w * params.in_channels <= kMaxShortRow;
+  return short_rows || split * 3 <= whole * 4 ? params.kernel_h : 1;
 }
 
 int64_t ElementBytes(const kernels::EpilogueArgs& epilogue) {
@@ -55,7 +51,7 @@ absl::StatusOr<GroupedGemm> GroupedGemm::Make(const Conv2DSetup& setup,
   problem.n = gemm.group_out_;
   problem.k = gemm.group_k_ * weights.passes;
   problem.has_minus_128 = kernels::HasMinus128(weights.codes);
-  const kernels::GemmS8Variant& variant = kernels::SelectGemmS8(problem, SetsFor(setup, isas));
+  const kernels::GemmS8Variant& variant = kernels::SelectGemmS8(problem, isas);
   const int32_t segments = Segments(setup, weights, variant.layout.k_align);
   gemm.segment_length_ = gemm.group_k_ / segments;
   const int64_t n = gemm.group_out_;
@@ -148,6 +144,26 @@ void GroupedGemm::RunRows(const Window& window, const int8_t* image, int8_t fill
     if (ox == window.w.out) break;
     RunPixels(window, image, fill, {int64_t{first} * window.w.out + ox, window.w.out, count}, 0,
               epilogue, patches, place(first, ox), int64_t{window.w.out} * group_out_);
+  }
+}
+
+int64_t GroupedGemm::MatrixRows(int64_t rows) const {
+  constexpr int64_t kMatrixBytes = 1 << 20;
+  constexpr int64_t kLeastRows = 64;
+  return std::min(rows, std::max(kLeastRows, kMatrixBytes / group_k_ / kLeastRows * kLeastRows));
+}
+
+size_t GroupedGemm::MatrixBytes(int64_t rows) const {
+  return RoundUp(MatrixRows(rows) * group_k_ + kernels::kGemmOverReadBytes, 64);
+}
+
+void GroupedGemm::GatherRows(const Window& window, const int8_t* images, int64_t image_size,
+                             int8_t fill, int64_t begin, int64_t end, int8_t* patches) const {
+  const int64_t pixels = window.out_pixels();
+  for (int64_t row = begin; row < end; ++row, patches += group_k_) {
+    const auto pixel = static_cast<int32_t>(row % pixels);
+    GatherPatch(window, images + row / pixels * image_size, in_channels_, 0, in_channels_,
+                pixel / window.w.out, pixel % window.w.out, fill, patches);
   }
 }
 

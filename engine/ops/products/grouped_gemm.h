@@ -37,6 +37,19 @@ class GroupedGemm {
   void RunRows(const Window& window, const int8_t* image, int8_t fill, int32_t begin, int32_t end,
                const kernels::EpilogueArgs& epilogue, int8_t* patches, void* out) const;
 
+  // Whether a block of patches has so few rows that the weights would pass by too often: then
+  // GatherRows and one product over many more rows are quicker. For kernels that finish themselves.
+  bool prefers_whole() const { return !flip_ && !is_grouped() && group_k_ >= kLongPatch; }
+
+  // Rows of a matrix of patches that stays in a second-level cache, at most `rows`, and its bytes.
+  int64_t MatrixRows(int64_t rows) const;
+  size_t MatrixBytes(int64_t rows) const;
+
+  // Writes the patches of pixels [begin, end), numbered through all images, which are `image_size`
+  // apart. Requires prefers_whole.
+  void GatherRows(const Window& window, const int8_t* images, int64_t image_size, int8_t fill,
+                  int64_t begin, int64_t end, int8_t* patches) const;
+
   // Pixels that a block should have, and the scratch that RunBlock needs for one.
   int32_t block_pixels() const { return block_pixels_; }
   size_t PatchBytes() const;
@@ -50,6 +63,8 @@ class GroupedGemm {
   size_t packed_bytes() const;
 
  private:
+  static constexpr int32_t kLongPatch = 1024;
+
   // Output pixels first + i * step, i < count, numbered row by row.
   struct PixelRun {
     int64_t first = 0;

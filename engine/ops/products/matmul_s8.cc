@@ -25,7 +25,8 @@ void RunMatmulS8(const kernels::PackedGemmS8& packed, const kernels::EpilogueArg
   const int64_t parts = std::clamp<int64_t>(m * n * k / kMinWorkPerThread, 1, threads);
   const int32_t m_tile = packed.variant->m_tile;
   const int32_t n_tile = packed.variant->layout.n_tile;
-  const bool by_rows = CeilDiv(m, m_tile) >= parts;
+  // Who shares out the longer side has the more even shares, and reads less in all.
+  const bool by_rows = m >= n ? CeilDiv(m, m_tile) >= parts : CeilDiv(n, n_tile) < parts;
   ForEachPart(pool, parts, [&](int64_t part) {
     const Range rows = by_rows ? Share(m, m_tile, part, parts) : Range{0, m};
     const Range columns = by_rows ? Range{0, n} : Share(n, n_tile, part, parts);
@@ -33,6 +34,7 @@ void RunMatmulS8(const kernels::PackedGemmS8& packed, const kernels::EpilogueArg
     kernels::GemmS8Args args = kernels::MakeGemmS8Args(
         packed, epilogue, static_cast<int32_t>(columns.begin), static_cast<int32_t>(columns.end));
     args.a_row_stride = a_row_stride;
+    args.a_segment_stride = packed.segment_length;
     args.out_row_stride = out_row_stride;
     for (int64_t row = rows.begin; row < rows.end; row += kMaxRowsPerCall) {
       args.a = a + row * a_row_stride;
