@@ -127,9 +127,10 @@ void AddSample(const ValueRange& sample, int64_t index, double averaging_constan
     statistics.range.max = sample.max;
     statistics.max_sample = index;
   }
-  const auto move = [averaging_constant](float& average, float value) {
-    average =
-        static_cast<float>(average + averaging_constant * (static_cast<double>(value) - average));
+  // The plain mean, until so many samples are in it that a new one weighs the constant.
+  const double weight = std::max(averaging_constant, 1 / static_cast<double>(index + 1));
+  const auto move = [weight](float& average, float value) {
+    average = static_cast<float>(average + weight * (static_cast<double>(value) - average));
   };
   move(statistics.average.min, sample.min);
   move(statistics.average.max, sample.max);

@@ -46,7 +46,8 @@ struct TensorStatistics {
   ValueHistogram histogram;  // of methods that need one
 };
 
-// One sample's values, which are finite, joined to what was known.
+// One sample's values, which are finite, joined to what was known. The average is the plain mean of
+// the first 1 / `averaging_constant` samples; from then on each weighs that much.
 void AddSample(const ValueRange& sample, int64_t index, double averaging_constant,
                TensorStatistics& statistics);
 

@@ -39,7 +39,8 @@ absl::string_view CalibrationMethodName(CalibrationMethod method);
 
 struct CalibrationOptions {
   CalibrationMethod method = CalibrationMethod::kMinMax;
-  // Of kMovingAverage: the weight of each new sample, in (0, 1].
+  // Of kMovingAverage: the weight of each new sample, in (0, 1]; the first 1 / averaging_constant
+  // weigh alike.
   double averaging_constant = 0.01;
   // Of kPercentile: share of the values to keep, in percent, in (50, 100]; what is left is cut off
   // in equal shares at both ends.

@@ -40,8 +40,12 @@ TEST(AddSampleTest, RangeSamplesAndAverage) {
   EXPECT_EQ(statistics.min_sample, 1);  // the first of equals
   EXPECT_EQ(statistics.range.max, 4);
   EXPECT_EQ(statistics.max_sample, 2);
+  // The mean of the first two; from then on each weighs a half.
   EXPECT_FLOAT_EQ(statistics.average.min, -2.5f);  // -1, -2, -2.5
   EXPECT_FLOAT_EQ(statistics.average.max, 3.0f);   // 2, 2, 3
+  TensorStatistics slow;
+  for (int i = 0; i < 4; ++i) AddSample({0, static_cast<float>(i)}, i, 0.01, slow);
+  EXPECT_FLOAT_EQ(slow.average.max, 1.5f);
 }
 
 TEST(ChooseRangeTest, MinMaxAndAverage) {
