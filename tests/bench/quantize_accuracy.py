@@ -62,7 +62,7 @@ def network(tf):
             x = layers.ReLU(6.0)(layers.BatchNormalization()(make()(x)))
         return x
 
-    inputs = tf.keras.Input((28, 28, 1), batch_size=None, name="image")
+    inputs = tf.keras.Input((28, 28, 1), name="image")
     x = layers.Conv2D(24, 3, 1, "same", use_bias=False)(inputs)
     x = layers.ReLU(6.0)(layers.BatchNormalization()(x))
     for filters, stride in ((48, 2), (48, 1), (96, 2), (96, 1), (192, 2), (192, 1)):
@@ -81,12 +81,8 @@ def make(work, train_x, train_y, samples, epochs):
     model.compile(tf.keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(train_x, train_y, batch_size=128, epochs=epochs, verbose=2)
 
-    @tf.function(input_signature=[tf.TensorSpec([1, 28, 28, 1], tf.float32, name="image")])
-    def serve(image):
-        return {"probabilities": model(image, training=False)}
-
     def converter():
-        return tf.lite.TFLiteConverter.from_concrete_functions([serve.get_concrete_function()], model)
+        return tf.lite.TFLiteConverter.from_keras_model(model)
 
     (work / "float32.tflite").write_bytes(converter().convert())
     full = converter()
