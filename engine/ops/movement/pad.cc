@@ -47,25 +47,28 @@ class Pad final : public Op {
     const Shape& input = context.input_shapes[0];
     const Shape& output = context.output_shapes[0];
     auto* out = context.out<std::byte>(0);
-    FillZeros(out, output.num_elements());
-    if (input.num_elements() == 0) return absl::OkStatus();
     const auto* in = context.in<std::byte>(0);
-    const int rank = input.rank();
-    if (rank == 0) {
-      std::memcpy(out, in, element_);
-      return absl::OkStatus();
-    }
-    // Runs along the innermost dimension, each to its place.
+    // Runs from the innermost dimension that is padded inwards, in the output's order, each behind
+    // the zeros before it.
+    int outer = input.rank();
+    while (outer > 0 && paddings_[2 * outer - 2] == 0 && paddings_[2 * outer - 1] == 0) --outer;
+    outer = std::max(outer - 1, 0);
+    const int64_t run = input.InnerElements(outer);
+    const int64_t inner = output.InnerElements(outer + 1);
     std::array<int32_t, Shape::kMaxRank> index{};
-    const int64_t run = input.dim(rank - 1);
+    int64_t written = 0;
     for (int64_t done = 0; done < input.num_elements(); done += run) {
       int64_t at = 0;
-      for (int i = 0; i < rank; ++i) at = at * output.dim(i) + index[i] + paddings_[2 * i];
+      for (int i = 0; i < outer; ++i) at = at * output.dim(i) + index[i] + paddings_[2 * i];
+      if (outer < input.rank()) at = (at * output.dim(outer) + paddings_[2 * outer]) * inner;
+      FillZeros(out + written * element_, at - written);
       std::memcpy(out + at * element_, in + done * element_, run * element_);
-      for (int axis = rank - 2; axis >= 0 && ++index[axis] == input.dim(axis); --axis) {
+      written = at + run;
+      for (int axis = outer - 1; axis >= 0 && ++index[axis] == input.dim(axis); --axis) {
         index[axis] = 0;
       }
     }
+    FillZeros(out + written * element_, output.num_elements() - written);
     return absl::OkStatus();
   }
 

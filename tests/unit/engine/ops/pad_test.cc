@@ -42,6 +42,17 @@ TEST(PadTest, MiddleDimensions) {
               ElementsAre(0, 0, 1, 2, 0, 0, 0, 0, 3, 4, 0, 0));
 }
 
+// Images of two channels, as before a convolution.
+TEST(PadTest, SidesOfImages) {
+  EXPECT_THAT(
+      (RunValues<int8_t, int8_t>(
+          Model({2, 2, 2, 2}, {0, 0, 1, 0, 0, 1, 0, 0}, {2, 3, 3, 2}, DataType::kInt8, {0.1f, 9})
+              .Build(),
+          {{1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18}})),
+      ElementsAre(9, 9, 9, 9, 9, 9, 1, 2, 3, 4, 9, 9, 5, 6, 7, 8, 9, 9,  //
+                  9, 9, 9, 9, 9, 9, 11, 12, 13, 14, 9, 9, 15, 16, 17, 18, 9, 9));
+}
+
 TEST(PadTest, NothingToPadAndNothingInside) {
   EXPECT_THAT((RunValues<float, float>(Model({2}, {0, 0}, {2}).Build(), {{1, 2}})),
               ElementsAre(1, 2));
