@@ -9,6 +9,8 @@
 #include "engine/base/status_macros.h"
 #include "engine/kernels/fixed_point.h"
 #include "engine/ops/core/checks.h"
+#include "engine/ops/core/parallel.h"
+#include "engine/ops/reduction/column_sums.h"
 #include "engine/ops/reduction/reducer.h"
 #include "engine/ops/reduction/rows.h"
 
@@ -90,7 +92,7 @@ class CodeSums final : public Reducer {
     const Shape& input = context.input_shapes[0];
     const absl::Span<int32_t> sums(reinterpret_cast<int32_t*>(context.scratch),
                                    context.output_shapes[0].num_elements());
-    FoldSums(input, context.in<T>(0), context.output_shapes[0].num_elements(), sums.data());
+    Sum(context, sums);
     const auto count = static_cast<int32_t>(Count(input));
     auto* out = context.out<T>(0);
     switch (finish_) {
@@ -108,6 +110,29 @@ class CodeSums final : public Reducer {
   }
 
  private:
+  void Sum(const RunContext& context, absl::Span<int32_t> sums) const {
+    constexpr int64_t kMinColumns = 8;
+    constexpr int64_t kMinCodesPerThread = 32 * 1024;
+    const Shape& input = context.input_shapes[0];
+    const T* in = context.in<T>(0);
+    if constexpr (sizeof(T) == 1) {
+      const auto block = Block(input);
+      if (block.inner >= kMinColumns) {
+        const int64_t parts =
+            std::clamp<int64_t>(input.num_elements() / kMinCodesPerThread, 1, context.threads());
+        ForEachPart(context.pool, parts, [&](int64_t part) {
+          const Range columns = Share(block.inner, 16, part, parts);
+          for (int64_t o = 0; o < block.outer; ++o) {
+            SumColumns(in + o * block.count * block.inner + columns.begin, block.count, block.inner,
+                       columns.end - columns.begin, sums.data() + o * block.inner + columns.begin);
+          }
+        });
+        return;
+      }
+    }
+    FoldSums(input, in, static_cast<int64_t>(sums.size()), sums.data());
+  }
+
   static T Code(double v) {
     return static_cast<T>(
         std::clamp<double>(v, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));

@@ -49,6 +49,17 @@ absl::StatusOr<Shapes> Reducer::InferShapes(absl::Span<const Shape> inputs) cons
   return Shapes{std::move(output)};
 }
 
+Reducer::FoldedBlock Reducer::Block(const Shape& input) const {
+  int begin = 0;
+  while (begin < input.rank() && !axes_.Has(begin)) ++begin;
+  int end = begin;
+  while (end < input.rank() && axes_.Has(end)) ++end;
+  for (int i = end; i < input.rank(); ++i) {
+    if (axes_.Has(i)) return {};
+  }
+  return {input.OuterElements(begin), Count(input), input.InnerElements(end)};
+}
+
 absl::Status Reducer::CheckRowsApart(absl::Span<const Shape>, absl::Span<const bool>) const {
   if (!axes_.Has(0)) return absl::OkStatus();
   return absl::FailedPreconditionError("it reduces dimension 0");

@@ -38,6 +38,15 @@ class Reducer : public Op {
   // Elements that go into one output.
   int64_t Count(const Shape& input) const { return axes_.Count(input); }
 
+  // The input as [outer][count][inner] of which the middle is folded; inner is 0 where the folded
+  // axes do not stand together.
+  struct FoldedBlock {
+    int64_t outer = 0;
+    int64_t count = 0;
+    int64_t inner = 0;
+  };
+  FoldedBlock Block(const Shape& input) const;
+
   // Calls take(total, element) for each element of `in`, in memory order; `totals` has the output's
   // elements.
   template <typename Value, typename Total, typename Take>

@@ -100,6 +100,11 @@ std::vector<ThreadsCase> Cases() {
   mean.type = mean.out_type = DataType::kFloat32;
   mean.parameter = {1, 2};
   cases.push_back({"mean", mean.Build(), ToBytes(MixedValues(9 * 7 * 33, 14)), DataType::kFloat32});
+  UnaryModel mean_s8{BuiltinOp::kMean, 2,          {1, 41, 29, 70}, {0.1f, -3},
+                     {1, 70},          {0.01f, 5}, ReducerOptions{}};
+  mean_s8.parameter = {1, 2};
+  cases.push_back(
+      {"mean_int8", mean_s8.Build(), ToBytes(MixedCodes(41 * 29 * 70, 15)), DataType::kInt8});
   return cases;
 }
 
