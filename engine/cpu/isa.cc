@@ -61,6 +61,12 @@ IsaSet BuiltIsas() {
 #ifdef OCTET_BUILT_NEON
   built = built.With(Isa::kNeon);
 #endif
+#ifdef OCTET_BUILT_NEONDOT
+  built = built.With(Isa::kNeonDot);
+#endif
+#ifdef OCTET_BUILT_NEONI8MM
+  built = built.With(Isa::kNeonI8mm);
+#endif
   return built;
 }
 

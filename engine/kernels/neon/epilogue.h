@@ -1,4 +1,5 @@
-// Private to the NEON leaf: the epilogues on four columns at once. Everything has internal linkage.
+// Private to the NEON leaves: the epilogues on four columns at once. Everything has internal
+// linkage.
 #ifndef OCTET_ENGINE_KERNELS_NEON_EPILOGUE_H_
 #define OCTET_ENGINE_KERNELS_NEON_EPILOGUE_H_
 
@@ -61,32 +62,66 @@ static inline int32x4_t Requantize4(int32x4_t acc, const EpilogueArgs& e, int64_
   return vaddq_s32(scaled, vdupq_n_s32(e.zero_point));
 }
 
-// Stores the first `count` (1 to 8) of eight accumulators that belong to the columns from c.
+// Codes of the eight columns from c.
+template <int kKind>
+static inline int8x8_t Requantize8(int32x4_t acc0, int32x4_t acc1, const EpilogueArgs& e,
+                                   int64_t c) {
+  return vmovn_s16(vcombine_s16(vmovn_s32(Requantize4<kKind>(acc0, e, c)),
+                                vmovn_s32(Requantize4<kKind>(acc1, e, c + 4))));
+}
+
+// The first `count` (1 to 4) of four accumulators as they are.
+static inline void StoreSums4(int32x4_t acc, int count, int32_t* sums) {
+  if (count == 4) return vst1q_s32(sums, acc);
+  int32_t buffer[4];
+  vst1q_s32(buffer, acc);
+  for (int j = 0; j < count; ++j) sums[j] = buffer[j];
+}
+
+// The first `count` (1 to 8) of eight codes.
+static inline void StoreCodes8(int8x8_t bytes, int count, int8_t* codes) {
+  if (count == 8) return vst1_s8(codes, bytes);
+  int8_t buffer[8];
+  vst1_s8(buffer, bytes);
+  for (int j = 0; j < count; ++j) codes[j] = buffer[j];
+}
+
+// Stores the first `count` (1 to 4) of four accumulators that belong to the columns from c, as
+// sums or as codes.
+template <int kKind>
+static inline void StoreColumns4(int32x4_t acc, const EpilogueArgs& e, int64_t c, int count,
+                                 void* out, int64_t index) {
+  if constexpr (kKind == kEpilogueInt32) {
+    StoreSums4(acc, count, static_cast<int32_t*>(out) + index);
+  } else {
+    int8_t* codes = static_cast<int8_t*>(out) + index;
+    const int16x4_t words = vmovn_s32(Requantize4<kKind>(acc, e, c));
+    const int8x8_t bytes = vmovn_s16(vcombine_s16(words, words));
+    if (count < 4) return StoreCodes8(bytes, count, codes);
+    const int32_t four = vget_lane_s32(vreinterpret_s32_s8(bytes), 0);
+    __builtin_memcpy(codes, &four, sizeof(four));
+  }
+}
+
+// The same for the first `count` (1 to 8) of eight.
 template <int kKind>
 static inline void StoreColumns8(int32x4_t acc0, int32x4_t acc1, const EpilogueArgs& e, int64_t c,
                                  int count, void* out, int64_t index) {
   if constexpr (kKind == kEpilogueInt32) {
     int32_t* sums = static_cast<int32_t*>(out) + index;
-    int32_t buffer[8];
-    int32_t* target = count == 8 ? sums : buffer;
-    vst1q_s32(target, acc0);
-    vst1q_s32(target + 4, acc1);
-    if (count < 8) {
-      for (int j = 0; j < count; ++j) sums[j] = buffer[j];
-    }
+    StoreSums4(acc0, count < 4 ? count : 4, sums);
+    if (count > 4) StoreSums4(acc1, count - 4, sums + 4);
   } else {
-    int8_t* codes = static_cast<int8_t*>(out) + index;
-    const int16x8_t words = vcombine_s16(vmovn_s32(Requantize4<kKind>(acc0, e, c)),
-                                         vmovn_s32(Requantize4<kKind>(acc1, e, c + 4)));
-    const int8x8_t bytes = vmovn_s16(words);
-    if (count == 8) {
-      vst1_s8(codes, bytes);
-      return;
-    }
-    int8_t buffer[8];
-    vst1_s8(buffer, bytes);
-    for (int j = 0; j < count; ++j) codes[j] = buffer[j];
+    StoreCodes8(Requantize8<kKind>(acc0, acc1, e, c), count, static_cast<int8_t*>(out) + index);
   }
+}
+
+// The same for the first `count` (1 to 16) of sixteen.
+template <int kKind>
+static inline void StoreColumns16(const int32x4_t (&acc)[4], const EpilogueArgs& e, int64_t c,
+                                  int count, void* out, int64_t index) {
+  StoreColumns8<kKind>(acc[0], acc[1], e, c, count < 8 ? count : 8, out, index);
+  if (count > 8) StoreColumns8<kKind>(acc[2], acc[3], e, c + 8, count - 8, out, index + 8);
 }
 
 }  // namespace octet::kernels

@@ -74,13 +74,33 @@ TEST(SelectTest, AmxMultipliesMatricesAndLeavesDepthwiseToAvx512) {
   }
 }
 
-TEST(SelectTest, NeonServesArm) {
-  const std::string gemm = IfBuilt(Isa::kNeon, "gemm_s8s8s32_4x8x1_neon", kScalarGemm);
-  const std::string depthwise = IfBuilt(Isa::kNeon, "depthwise_s8s8s32_8x1_neon", kScalarDepthwise);
+TEST(SelectTest, NeonServesArmAndMakesUseOfWeightsWithoutMinus128) {
   const IsaSet neon = IsaSet().With(Isa::kNeon);
-  for (IsaSet allowed : {neon, neon.With(Isa::kNeonDot), neon.With(Isa::kNeonI8mm)}) {
-    EXPECT_EQ(GemmFor(allowed), gemm);
-    EXPECT_EQ(DepthwiseFor(allowed), depthwise);
+  EXPECT_EQ(GemmFor(neon), IfBuilt(Isa::kNeon, "gemm_s8s8s32_4x4x16_neon", kScalarGemm));
+  EXPECT_EQ(GemmFor(neon, true), IfBuilt(Isa::kNeon, "gemm_s8s8s32_4x4x8_neon", kScalarGemm));
+  EXPECT_EQ(DepthwiseFor(neon),
+            IfBuilt(Isa::kNeon, "depthwise_s8s8s32_16x1_in_twos_neon", kScalarDepthwise));
+  EXPECT_EQ(DepthwiseFor(neon, true),
+            IfBuilt(Isa::kNeon, "depthwise_s8s8s32_16x1_neon", kScalarDepthwise));
+}
+
+TEST(SelectTest, DotProductServesArmWithIt) {
+  const IsaSet dot = IsaSet().With(Isa::kNeon).With(Isa::kNeonDot);
+  for (bool has_minus_128 : {false, true}) {
+    EXPECT_EQ(GemmFor(dot, has_minus_128),
+              IfBuilt(Isa::kNeonDot, "gemm_s8s8s32_8x8x4_neondot", kScalarGemm));
+    EXPECT_EQ(DepthwiseFor(dot, has_minus_128),
+              IfBuilt(Isa::kNeonDot, "depthwise_s8s8s32_16x4_neondot", kScalarDepthwise));
+  }
+}
+
+TEST(SelectTest, MatrixMultiplyServesArmWithItAndLeavesDepthwiseToTheDotProduct) {
+  const IsaSet all = IsaSet().With(Isa::kNeon).With(Isa::kNeonDot).With(Isa::kNeonI8mm);
+  for (bool has_minus_128 : {false, true}) {
+    EXPECT_EQ(GemmFor(all, has_minus_128),
+              IfBuilt(Isa::kNeonI8mm, "gemm_s8s8s32_8x8x8_neoni8mm", kScalarGemm));
+    EXPECT_EQ(DepthwiseFor(all, has_minus_128),
+              IfBuilt(Isa::kNeonDot, "depthwise_s8s8s32_16x4_neondot", kScalarDepthwise));
   }
 }
 
