@@ -3,9 +3,9 @@
 #
 #   tests/run.sh         release build; unit, kernel, conformance and integration tests, lint; the
 #                        engine and its tests under ASan and UBSan
-#   tests/run.sh --all   also ThreadSanitizer, clang with -Wthread-safety, fuzzing for a while, arm64
-#                        under qemu, a real Prometheus, grpcurl, other clients, a soak, the
-#                        container, a clean Debian root
+#   tests/run.sh --all   also ThreadSanitizer, clang with -Wthread-safety, fuzzing for a while, arm64 and
+#                        old x86 processors under qemu, a real Prometheus, grpcurl, other clients, a
+#                        soak, the container, a clean Debian root
 #
 # Stops at the first step that fails and says where its log is (build/logs). The last line counts
 # the tests: `N passed, N failed, N skipped`.
@@ -138,9 +138,18 @@ if $all; then
   build fuzz fuzz
   run_script fuzz tests/support/fuzz_smoke.sh build-fuzz 30
   tests/support/arm64_libraries.sh build-arm64-libraries >"$logs/arm64-libraries.log" 2>&1 || fail_quiet arm64-libraries
-  build arm64 arm64
+  build arm64 arm64 -DOCTET_QEMU_CPU=cortex-a53
   run_ctest arm64 build-arm64
+  # With the dot product; then with the matrix multiply too, which has whole models on all of them.
+  for processor in cortex-a76 max; do
+    cmake --preset arm64 -DOCTET_QEMU_CPU="$processor" >"$logs/arm64-configure.log" 2>&1 || fail_quiet arm64-configure
+    whole_models='^$'
+    [[ $processor == max ]] || whole_models='^(real_models|batch_invariance)_test$'
+    run_ctest "arm64-$processor" build-arm64 --label-regex '^(kernels|conformance)$' --exclude-regex "$whole_models"
+  done
   run_script arm64-leaf-symbols python3 -B tests/lint/leaf_symbols.py build-arm64 --nm aarch64-linux-gnu-nm
+  run_script old-processors tests/support/old_processors_test.sh build/venv/bin/python build build-arm64 \
+    build-arm64-libraries
   run_script prometheus tests/support/prometheus_test.sh
   run_script grpcurl tests/support/grpcurl_test.sh
   run_script clients tests/support/clients_test.sh

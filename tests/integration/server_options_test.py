@@ -1,6 +1,7 @@
 """The command line: usage, exit status, and what a failed start says."""
 
 import json
+import platform
 import socket
 import unittest
 
@@ -42,6 +43,10 @@ class OptionsTest(unittest.TestCase):
         grpc = ("--grpc-address", f"127.0.0.1:{daemon.free_port()}")
         self.start_fails("--model-repository", self.path + "/none", *grpc, text="none")
         self.start_fails("--model-repository", self.path, "--isa", "altivec", *grpc, text="altivec")
+        # tests/support/old_processors_test.py tries those that are built and that qemu lacks.
+        foreign = "avx2" if platform.machine() == "aarch64" else "neoni8mm"
+        self.start_fails("--model-repository", self.path, "--isa", foreign, *grpc,
+                         text=f'"{foreign}" has no kernels in this build')
         self.start_fails("--model-repository", self.path, "--config", "/no/such/file",
                          text="/no/such/file")
         self.start_fails("--model-repository", self.path, *grpc, "--tls-cert", "/no/cert",
