@@ -7,9 +7,11 @@
 
 #include "engine/kernels/avx512vnni/epilogue.h"
 
-// TDPBSSD multiplies 16 x 64 by 64 x 16 codes. A block has two tiles of rows by two of columns; the
-// left side is read where it lies, and what its tiles hold beyond a segment meets zero weights.
-// While the tile unit multiplies one block, the vector units requantize the one before.
+// TDPBSSD multiplies 16 x 64 by 64 x 16 codes. A block has two tiles of rows by two of columns,
+// which load least, or, where sums are short and storing counts for more, one by four, which write
+// whole cache lines. The left side is read where it lies, and what its tiles hold beyond a segment
+// meets zero weights. While the tile unit multiplies one block, the vector units requantize the one
+// before.
 //
 // A row or two of a small product are quicker without tiles, whose setting up costs as much as the
 // product.
@@ -24,6 +26,10 @@ constexpr int kTileCodes = 64;  // codes of a row of a tile
 constexpr int kRows = 2 * kTile;
 constexpr int kPanels = 2;
 constexpr int64_t kPanelSums = kRows * kTile;
+constexpr int kWidePanels = 4;
+constexpr int64_t kWideSums = kTile * kTile;
+// Most steps of 64 codes that a sum of a wide block has.
+constexpr int64_t kMaxWideSteps = 3;
 constexpr int64_t kPanelStep = kTile * kTileCodes;  // bytes of a panel that a tile holds
 // Rows of the left side that stay in the first cache while panels pass by.
 constexpr int64_t kGroupBytes = 32 << 10;
@@ -66,27 +72,29 @@ struct Pending {
 };
 
 // Finishes up to `count` more rows.
-template <int kKind, bool kNarrow>
+template <int kKind, Bounds kBounds>
 void Finish(Pending& p, int64_t count) {
   if (p.next >= p.rows) return;
   const int end = p.rows - p.next < count ? p.rows : p.next + static_cast<int>(count);
-  FinishRows<kKind, kNarrow>(p.sums, p.to, p.epilogue, p.next, end);
+  FinishRows<kKind, kBounds>(p.sums, p.to, p.epilogue, p.next, end);
   p.next = end;
 }
 using FinishFunction = void (*)(Pending&, int64_t);
 
-FinishFunction FinishFor(const EpilogueArgs& e) {
-  const bool narrow = IsNarrow(e);
-  switch (e.kind) {
-    case kEpilogueFixedPoint:
-      return narrow ? Finish<kEpilogueFixedPoint, true> : Finish<kEpilogueFixedPoint, false>;
-    case kEpilogueFloat32:
-      return narrow ? Finish<kEpilogueFloat32, true> : Finish<kEpilogueFloat32, false>;
-    case kEpilogueFloat64:
-      return Finish<kEpilogueFloat64, false>;
-    default:
-      return Finish<kEpilogueInt32, false>;
-  }
+FinishFunction FinishFor(const GemmS8Args& g) {
+  FinishFunction finish = nullptr;
+  WithEpilogue(g.epilogue, g.n,
+               [&]<int kKind, Bounds kBounds>() { finish = Finish<kKind, kBounds>; });
+  return finish;
+}
+
+int64_t StepsPerSegment(const GemmS8Args& g) {
+  return (int64_t{g.segment_length} + kTileCodes - 1) / kTileCodes;
+}
+
+void* OutRow(const GemmS8Args& g, int64_t m) {
+  const int64_t element = g.epilogue.kind == kEpilogueInt32 ? 4 : 1;
+  return static_cast<int8_t*>(g.out) + m * g.out_row_stride * element;
 }
 
 // One block: its first row at `a`; its second tile begins `second` rows on, and may overlap the
@@ -143,13 +151,11 @@ using BlockFunction = void (*)(const GemmS8Args&, const Block&, FinishFunction, 
 constexpr BlockFunction kBlocks[2][2] = {{MultiplyBlock<1, 1>, MultiplyBlock<1, 2>},
                                          {MultiplyBlock<2, 1>, MultiplyBlock<2, 2>}};
 
-// Walks over the blocks of a product.
+// Walks over the square blocks of a product.
 class Product {
  public:
   explicit Product(const GemmS8Args& g)
-      : g_(g),
-        finish_(FinishFor(g.epilogue)),
-        steps_per_segment_((int64_t{g.segment_length} + kTileCodes - 1) / kTileCodes) {
+      : g_(g), finish_(FinishFor(g)), steps_per_segment_(StepsPerSegment(g)) {
     const int64_t steps = g.segments * steps_per_segment_;
     const int64_t share = steps > 0 ? (kRows + steps - 1) / steps : kRows;
     finish_rows_ = share < kMinFinish ? kMinFinish : (share + 1) / 2 * 2;
@@ -176,24 +182,18 @@ class Product {
     const int64_t rest = g_.m - m < kRows ? g_.m - m : kRows;
     const int64_t begin = rest < kTile && g_.m >= kTile ? g_.m - kTile : m;
     const int columns = g_.n - n < kPanels * kTile ? static_cast<int>(g_.n - n) : kPanels * kTile;
-    const int64_t panel = n / kTile;
-    Block block = {g_.a + begin * g_.a_row_stride,
-                   rest - kTile,
-                   g_.b + panel * g_.b_panel_stride,
-                   g_.bias + n,
-                   steps_per_segment_,
-                   finish_rows_};
+    const Block block = {g_.a + begin * g_.a_row_stride,
+                         rest - kTile,
+                         g_.b + n / kTile * g_.b_panel_stride,
+                         g_.bias + n,
+                         steps_per_segment_,
+                         finish_rows_};
     kBlocks[rest > kTile][columns > kTile](g_, block, finish_, pending_, sums_[turn_]);
     pending_.sums.sums = sums_[turn_];
-    pending_.to = {Row(begin), g_.out_row_stride, n, columns};
+    pending_.to = {OutRow(g_, begin), g_.out_row_stride, n, columns};
     pending_.next = static_cast<int>(m - begin);
     pending_.rows = static_cast<int>(m - begin + rest);
     turn_ ^= 1;
-  }
-
-  void* Row(int64_t m) const {
-    const int64_t element = g_.epilogue.kind == kEpilogueInt32 ? 4 : 1;
-    return static_cast<int8_t*>(g_.out) + m * g_.out_row_stride * element;
   }
 
   alignas(64) int32_t sums_[2][kPanels * kPanelSums];
@@ -205,9 +205,113 @@ class Product {
   int turn_ = 0;
 };
 
+// Walks over the wide blocks of a product of few steps.
+template <int kKind, Bounds kBounds>
+class WideProduct {
+ public:
+  explicit WideProduct(const GemmS8Args& g) : g_(g), steps_per_segment_(StepsPerSegment(g)) {}
+
+  void Run() {
+    for (int64_t m = 0; m < g_.m; m += kTile) {
+      const int64_t rest = g_.m - m < kTile ? g_.m - m : kTile;
+      // The last tile begins so that it ends with the matrix.
+      const int64_t begin = rest < kTile && g_.m >= kTile ? g_.m - kTile : m;
+      for (int64_t n = 0; n < g_.n; n += kWidePanels * kTile) {
+        const int columns =
+            g_.n - n < kWidePanels * kTile ? static_cast<int>(g_.n - n) : kWidePanels * kTile;
+        Advance({{OutRow(g_, begin), g_.out_row_stride, n, columns},
+                 begin,
+                 static_cast<int>(m - begin),
+                 static_cast<int>(m - begin + rest)});
+      }
+    }
+    FinishBefore();
+  }
+
+ private:
+  // Rows [next, rows) from `begin` on count; no columns: no block.
+  struct Place {
+    TileOut to = {};
+    int64_t begin = 0;
+    int next = 0;
+    int rows = 0;
+
+    int panels() const { return (to.columns + kTile - 1) / kTile; }
+  };
+
+  // Multiplies a block and finishes the one before.
+  void Advance(const Place& block) {
+    switch (block.panels()) {
+      case 1:
+        return Advance<1>(block);
+      case 2:
+        return Advance<2>(block);
+      case 3:
+        return Advance<3>(block);
+      default:
+        return Advance<4>(block);
+    }
+  }
+
+  template <int kP>
+  void Advance(const Place& block) {
+    Multiply<kP>(block);
+    FinishBefore();
+    _tile_stored(0, sums_[turn_], kTile * 4);
+    if constexpr (kP > 1) _tile_stored(1, sums_[turn_] + kWideSums, kTile * 4);
+    if constexpr (kP > 2) _tile_stored(2, sums_[turn_] + 2 * kWideSums, kTile * 4);
+    if constexpr (kP > 3) _tile_stored(3, sums_[turn_] + 3 * kWideSums, kTile * 4);
+    before_ = block;
+    turn_ ^= 1;
+  }
+
+  template <int kP>
+  void Multiply(const Place& block) {
+    const int32_t* bias = g_.bias + block.to.c;
+    // A stride of zero gives every row of a tile the same bias.
+    _tile_loadd(0, bias, 0);
+    if constexpr (kP > 1) _tile_loadd(1, bias + kTile, 0);
+    if constexpr (kP > 2) _tile_loadd(2, bias + 2 * kTile, 0);
+    if constexpr (kP > 3) _tile_loadd(3, bias + 3 * kTile, 0);
+    const int64_t next = g_.b_panel_stride;
+    const int8_t* b = g_.b + block.to.c / kTile * next;
+    for (int64_t s = 0; s < g_.segments; ++s) {
+      const int8_t* a = g_.a + block.begin * g_.a_row_stride + s * g_.a_segment_stride;
+      for (int64_t i = 0; i < steps_per_segment_; ++i, a += kTileCodes, b += kPanelStep) {
+        _tile_loadd(4, a, g_.a_row_stride);
+        _tile_loadd(6, b, kTileCodes);
+        _tile_dpbssd(0, 4, 6);
+        if constexpr (kP > 1) {
+          _tile_loadd(7, b + next, kTileCodes);
+          _tile_dpbssd(1, 4, 7);
+        }
+        if constexpr (kP > 2) {
+          _tile_loadd(6, b + 2 * next, kTileCodes);
+          _tile_dpbssd(2, 4, 6);
+        }
+        if constexpr (kP > 3) {
+          _tile_loadd(7, b + 3 * next, kTileCodes);
+          _tile_dpbssd(3, 4, 7);
+        }
+      }
+    }
+  }
+
+  void FinishBefore() {
+    if (before_.next >= before_.rows) return;
+    FinishRows<kKind, kBounds>({sums_[turn_ ^ 1], kWideSums}, before_.to, g_.epilogue, before_.next,
+                               before_.rows);
+  }
+
+  alignas(64) int32_t sums_[2][kWidePanels * kWideSums];
+  const GemmS8Args g_;
+  const int64_t steps_per_segment_;
+  Place before_;  // its sums in sums_[turn_ ^ 1]
+  int turn_ = 0;
+};
+
 constexpr int kMaxRowsWithoutTiles = 2;
 constexpr int64_t kMaxCodesWithoutTiles = 64 << 10;  // of the right side
-constexpr int kWidePanels = 4;
 
 // sums[p] = bias + row times panel p, by products of unsigned codes: 128 times the weights is
 // summed beside them and taken off again.
@@ -247,7 +351,7 @@ constexpr RowFunction kMultiplyRow[kWidePanels] = {MultiplyRow<1>, MultiplyRow<2
                                                    MultiplyRow<4>};
 
 void MultiplyRows(const GemmS8Args& g) {
-  const FinishFunction finish = FinishFor(g.epilogue);
+  const FinishFunction finish = FinishFor(g);
   const int64_t element = g.epilogue.kind == kEpilogueInt32 ? 4 : 1;
   for (int64_t m = 0; m < g.m; ++m) {
     for (int64_t n = 0; n < g.n; n += kWidePanels * kTile) {
@@ -273,7 +377,12 @@ void gemm_s8s8s32_32x16x4_amx(const GemmS8Args* args) {
   }
   const int rows = args->m < kTile ? args->m : kTile;
   _tile_loadconfig(&kConfigurations.of[rows - 1]);
-  Product(*args).Run();
+  if (args->segments * StepsPerSegment(*args) <= kMaxWideSteps) {
+    WithEpilogue(args->epilogue, args->n,
+                 [&]<int kKind, Bounds kBounds>() { WideProduct<kKind, kBounds>(*args).Run(); });
+  } else {
+    Product(*args).Run();
+  }
   _tile_release();
 }
 

@@ -64,13 +64,14 @@ struct DepthwiseZmm {
     }
     for (int i = 0; i < count; ++i) out[i] = buffer[i];
   }
-  template <int kKind, bool kNarrow>
+  template <int kKind, int kBoundsOf>
   static void StoreCodes(const Sums (&acc)[4], const Columns (&columns)[4], const EpilogueArgs& e,
                          int count, int8_t* out) {
-    const __m512i codes = PackCodes64<kNarrow>(Scale16<kKind, kNarrow>(acc[0], columns[0], e),
-                                               Scale16<kKind, kNarrow>(acc[1], columns[1], e),
-                                               Scale16<kKind, kNarrow>(acc[2], columns[2], e),
-                                               Scale16<kKind, kNarrow>(acc[3], columns[3], e), e);
+    constexpr auto kBounds = static_cast<Bounds>(kBoundsOf);
+    const __m512i codes = PackCodes64<kBounds>(Scale16<kKind, kBounds>(acc[0], columns[0], e),
+                                               Scale16<kKind, kBounds>(acc[1], columns[1], e),
+                                               Scale16<kKind, kBounds>(acc[2], columns[2], e),
+                                               Scale16<kKind, kBounds>(acc[3], columns[3], e), e);
     if (count == kChannels) {
       _mm512_storeu_si512(out, codes);
     } else {
@@ -79,37 +80,26 @@ struct DepthwiseZmm {
   }
 };
 
-template <int kKind, bool kNarrow>
+template <int kKind, Bounds kBounds>
 void MultiplyRow(const DepthwiseS8Args& d) {
   int64_t c = 0;
   for (; c + DepthwiseYmm::kChannels < d.channels; c += DepthwiseZmm::kChannels) {
     const int64_t rest = d.channels - c;
     const int count =
         rest < DepthwiseZmm::kChannels ? static_cast<int>(rest) : DepthwiseZmm::kChannels;
-    MultiplyChannels<DepthwiseZmm, kLanes, kKind, kNarrow>(d, c, count);
+    MultiplyChannels<DepthwiseZmm, kLanes, kKind, kBounds>(d, c, count);
   }
   // Half a block keeps three ports busy with registers of half the size.
   if (c < d.channels) {
-    MultiplyChannels<DepthwiseYmm, kLanes, kKind, kNarrow>(d, c, static_cast<int>(d.channels - c));
+    MultiplyChannels<DepthwiseYmm, kLanes, kKind, kBounds>(d, c, static_cast<int>(d.channels - c));
   }
 }
 
 }  // namespace
 
 void depthwise_s8s8s32_64x4_avx512vnni(const DepthwiseS8Args* args) {
-  const bool narrow = IsNarrow(args->epilogue);
-  switch (args->epilogue.kind) {
-    case kEpilogueInt32:
-      return MultiplyRow<kEpilogueInt32, false>(*args);
-    case kEpilogueFixedPoint:
-      return narrow ? MultiplyRow<kEpilogueFixedPoint, true>(*args)
-                    : MultiplyRow<kEpilogueFixedPoint, false>(*args);
-    case kEpilogueFloat32:
-      return narrow ? MultiplyRow<kEpilogueFloat32, true>(*args)
-                    : MultiplyRow<kEpilogueFloat32, false>(*args);
-    case kEpilogueFloat64:
-      return MultiplyRow<kEpilogueFloat64, false>(*args);
-  }
+  WithEpilogue(args->epilogue, args->channels,
+               [&]<int kKind, Bounds kBounds>() { MultiplyRow<kKind, kBounds>(*args); });
 }
 
 }  // namespace octet::kernels

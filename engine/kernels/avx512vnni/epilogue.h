@@ -106,21 +106,47 @@ inline __m256i ScaleFloat64x8(__m256i acc, __m512d scale, double lo, double hi) 
   return _mm512_cvttpd_epi32(_mm512_mask_sub_pd(rounded_up, down, whole, one));
 }
 
+// What may be left undone before codes are packed.
+enum Bounds {
+  // Values must be within the bounds of codes.
+  kBoundsNow,
+  // The zero point is itself an int8 code, so that sums saturated at 16 bits clamp as the sums
+  // themselves would: PackCodes64 clamps.
+  kBoundsLater,
+  // And no scale is 1 or more, so that no value leaves int32.
+  kBoundsLaterSmall,
+};
+
+// Of columns [0, n).
+inline Bounds BoundsFor(const EpilogueArgs& e, int32_t n) {
+  if (e.zero_point < -128 || e.zero_point > 127) return kBoundsNow;
+  if (e.kind != kEpilogueFloat32) return kBoundsLater;
+  const __m512 one = _mm512_set1_ps(1);
+  for (int32_t c = 0; c < n; c += 16) {
+    const __mmask16 there = static_cast<__mmask16>(n - c < 16 ? (1u << (n - c)) - 1 : 0xffff);
+    const __m512 scale = _mm512_loadu_ps(e.scale + c);
+    if (_mm512_mask_cmp_ps_mask(there, scale, one, _CMP_NLT_UQ) != 0) return kBoundsLater;
+  }
+  return kBoundsLaterSmall;
+}
+
 // Codes less the zero point. Bounds are integers, so clamping before rounding gives what clamping
-// after it would, and nothing is left that could overflow. Where `kNarrow`, a value beyond the
-// bounds may stay beyond them: PackCodes64 clamps.
-template <int kKind, bool kNarrow>
+// after it would, and nothing is left that could overflow. A value beyond the bounds may stay
+// beyond them unless kBoundsNow.
+template <int kKind, Bounds kBounds>
 inline __m512i Scale16(__m512i acc, const Columns16& p, const EpilogueArgs& e) {
   const int32_t lo = e.lo - e.zero_point;
   const int32_t hi = e.hi - e.zero_point;
   if constexpr (kKind == kEpilogueFixedPoint) {
     const __m512i scaled = ScaleFixedPoint16(acc, p);
-    if constexpr (kNarrow) return scaled;
+    if constexpr (kBounds != kBoundsNow) return scaled;
     return _mm512_min_epi32(_mm512_max_epi32(scaled, _mm512_set1_epi32(lo)), _mm512_set1_epi32(hi));
   } else if constexpr (kKind == kEpilogueFloat32) {
     __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), p.scale);
+    if constexpr (kBounds == kBoundsLaterSmall) return _mm512_cvtps_epi32(value);
     // Below int32 the conversion gives the least one, which the last clamp brings home.
-    if constexpr (!kNarrow) value = _mm512_max_ps(value, _mm512_set1_ps(static_cast<float>(lo)));
+    if constexpr (kBounds == kBoundsNow)
+      value = _mm512_max_ps(value, _mm512_set1_ps(static_cast<float>(lo)));
     return _mm512_cvtps_epi32(_mm512_min_ps(value, _mm512_set1_ps(static_cast<float>(hi))));
   } else {
     return _mm512_inserti64x4(
@@ -130,11 +156,10 @@ inline __m512i Scale16(__m512i acc, const Columns16& p, const EpilogueArgs& e) {
 }
 
 // 64 codes of four vectors. Lane by lane: the four values of each vector's first lane, then those
-// of the second lanes, and so on. `kNarrow`: the zero point is itself an int8 code, so that sums
-// saturated at 16 bits clamp as the sums themselves would.
-template <bool kNarrow>
+// of the second lanes, and so on.
+template <Bounds kBounds>
 inline __m512i PackCodes64(__m512i v0, __m512i v1, __m512i v2, __m512i v3, const EpilogueArgs& e) {
-  if constexpr (kNarrow) {
+  if constexpr (kBounds != kBoundsNow) {
     const __m512i zero_point = _mm512_set1_epi16(static_cast<int16_t>(e.zero_point));
     const __m512i words0 = _mm512_adds_epi16(_mm512_packs_epi32(v0, v1), zero_point);
     const __m512i words1 = _mm512_adds_epi16(_mm512_packs_epi32(v2, v3), zero_point);
@@ -150,11 +175,11 @@ inline __m512i PackCodes64(__m512i v0, __m512i v1, __m512i v2, __m512i v3, const
 }
 
 // The same, vector after vector.
-template <bool kNarrow>
+template <Bounds kBounds>
 inline __m512i PackInOrder64(__m512i v0, __m512i v1, __m512i v2, __m512i v3,
                              const EpilogueArgs& e) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  return _mm512_permutexvar_epi32(order, PackCodes64<kNarrow>(v0, v1, v2, v3, e));
+  return _mm512_permutexvar_epi32(order, PackCodes64<kBounds>(v0, v1, v2, v3, e));
 }
 
 // Accumulators of a tile: those of row r and sixteen columns from 16 * p on stand at
@@ -164,7 +189,7 @@ struct TileSums {
   int64_t panel_stride;
 };
 
-// Where a tile goes: `out` at its first row, columns from c on, of which it has `columns` (at most
+// Where a tile goes: `out` at its first row, columns from c on, of which it has `columns` (1 to
 // 64).
 struct TileOut {
   void* out;
@@ -173,69 +198,97 @@ struct TileOut {
   int columns;
 };
 
-// Any number of columns, sixteen at a time.
-template <int kKind>
-inline void FinishColumns(TileSums t, TileOut to, const EpilogueArgs& e, int begin, int end) {
+// Sums as they are, sixteen columns at a time.
+inline void StoreSums(TileSums t, TileOut to, int begin, int end) {
   for (int p = 0; p * 16 < to.columns; ++p) {
-    const int64_t c = to.c + p * 16;
     const int count = to.columns - p * 16 < 16 ? to.columns - p * 16 : 16;
     const auto mask = static_cast<__mmask16>((1u << count) - 1);
-    const Columns16 columns = LoadColumns16<kKind, Contiguous>(e, c);
+    int32_t* out = static_cast<int32_t*>(to.out) + to.c + p * 16;
     for (int r = begin; r < end; ++r) {
-      const __m512i acc = Load16(t.sums + p * t.panel_stride + r * 16);
-      const int64_t index = r * to.row_stride + c;
-      if constexpr (kKind == kEpilogueInt32) {
-        _mm512_mask_storeu_epi32(static_cast<int32_t*>(to.out) + index, mask, acc);
-      } else {
-        const __m512i codes = _mm512_add_epi32(Scale16<kKind, false>(acc, columns, e),
-                                               _mm512_set1_epi32(e.zero_point));
-        _mm_mask_storeu_epi8(static_cast<int8_t*>(to.out) + index, mask,
-                             _mm512_cvtepi32_epi8(codes));
-      }
+      _mm512_mask_storeu_epi32(out + r * to.row_stride, mask,
+                               Load16(t.sums + p * t.panel_stride + r * 16));
+    }
+  }
+}
+
+// Codes of `kPanels` panels of columns, as many rows at once as fill a vector.
+template <int kKind, Bounds kBounds, int kPanels>
+inline void FinishPanels(TileSums t, TileOut to, const EpilogueArgs& epilogue, int begin, int end) {
+  const EpilogueArgs e = epilogue;  // a copy that no store can alias
+  constexpr int kTogether = 4 / kPanels;
+  const __mmask64 mask = ~uint64_t{0} >> (64 - to.columns);
+  Columns16 columns[kPanels];
+  int64_t panel[kPanels];
+#pragma GCC unroll 4
+  for (int p = 0; p < kPanels; ++p) {
+    // A panel that is not there is the first one again; nothing of it is stored.
+    const int there = p * 16 < to.columns ? p : 0;
+    columns[p] = LoadColumns16<kKind, Contiguous>(e, to.c + there * 16);
+    panel[p] = there * t.panel_stride;
+  }
+  int8_t* out = static_cast<int8_t*>(to.out) + to.c;
+  for (int r = begin; r < end; r += kTogether) {
+    __m512i v[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      const int row = kTogether == 1 || r + i / kPanels < end ? r + i / kPanels : r;
+      const int p = i % kPanels;
+      v[i] = Scale16<kKind, kBounds>(Load16(t.sums + panel[p] + row * 16), columns[p], e);
+    }
+    const __m512i codes = PackInOrder64<kBounds>(v[0], v[1], v[2], v[3], e);
+    int8_t* first = out + r * to.row_stride;
+    if constexpr (kTogether == 1) {
+      _mm512_mask_storeu_epi8(first, mask, codes);
+    } else if constexpr (kTogether == 2) {
+      const auto half = static_cast<__mmask32>(mask);
+      _mm256_mask_storeu_epi8(first, half, _mm512_castsi512_si256(codes));
+      if (r + 1 == end) return;
+      _mm256_mask_storeu_epi8(first + to.row_stride, half, _mm512_extracti64x4_epi64(codes, 1));
+    } else {
+      const auto quarter = static_cast<__mmask16>(mask);
+      _mm_mask_storeu_epi8(first, quarter, _mm512_castsi512_si128(codes));
+      if (r + 1 == end) return;
+      _mm_mask_storeu_epi8(first + to.row_stride, quarter, _mm512_extracti32x4_epi32(codes, 1));
+      if (r + 2 == end) return;
+      _mm_mask_storeu_epi8(first + 2 * to.row_stride, quarter, _mm512_extracti32x4_epi32(codes, 2));
+      if (r + 3 == end) return;
+      _mm_mask_storeu_epi8(first + 3 * to.row_stride, quarter, _mm512_extracti32x4_epi32(codes, 3));
     }
   }
 }
 
 // Rows [begin, end) of a tile.
-template <int kKind, bool kNarrow>
-inline void FinishRows(TileSums t, TileOut to, const EpilogueArgs& epilogue, int begin, int end) {
-  const EpilogueArgs e = epilogue;  // a copy that no store can alias
-  if constexpr (kKind != kEpilogueInt32) {
-    int8_t* codes = static_cast<int8_t*>(to.out) + to.c;
-    const auto scaled = [&](int p, int r, const Columns16& columns) {
-      return Scale16<kKind, kNarrow>(Load16(t.sums + p * t.panel_stride + r * 16), columns, e);
-    };
-    if (to.columns == 64) {
-      const Columns16 columns[4] = {LoadColumns16<kKind, Contiguous>(e, to.c),
-                                    LoadColumns16<kKind, Contiguous>(e, to.c + 16),
-                                    LoadColumns16<kKind, Contiguous>(e, to.c + 32),
-                                    LoadColumns16<kKind, Contiguous>(e, to.c + 48)};
-      for (int r = begin; r < end; ++r) {
-        _mm512_storeu_si512(
-            codes + r * to.row_stride,
-            PackInOrder64<kNarrow>(scaled(0, r, columns[0]), scaled(1, r, columns[1]),
-                                   scaled(2, r, columns[2]), scaled(3, r, columns[3]), e));
-      }
-      return;
-    }
-    if (to.columns == 32) {
-      const Columns16 columns[2] = {LoadColumns16<kKind, Contiguous>(e, to.c),
-                                    LoadColumns16<kKind, Contiguous>(e, to.c + 16)};
-      for (; begin + 2 <= end; begin += 2) {
-        const __m512i rows = PackInOrder64<kNarrow>(
-            scaled(0, begin, columns[0]), scaled(1, begin, columns[1]),
-            scaled(0, begin + 1, columns[0]), scaled(1, begin + 1, columns[1]), e);
-        int8_t* first = codes + begin * to.row_stride;
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(first), _mm512_castsi512_si256(rows));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(first + to.row_stride),
-                            _mm512_extracti64x4_epi64(rows, 1));
-      }
-    }
+template <int kKind, Bounds kBounds>
+inline void FinishRows(TileSums t, TileOut to, const EpilogueArgs& e, int begin, int end) {
+  if constexpr (kKind == kEpilogueInt32) {
+    StoreSums(t, to, begin, end);
+  } else if (to.columns > 32) {
+    FinishPanels<kKind, kBounds, 4>(t, to, e, begin, end);
+  } else if (to.columns > 16) {
+    FinishPanels<kKind, kBounds, 2>(t, to, e, begin, end);
+  } else {
+    FinishPanels<kKind, kBounds, 1>(t, to, e, begin, end);
   }
-  FinishColumns<kKind>(t, to, e, begin, end);
 }
 
-inline bool IsNarrow(const EpilogueArgs& e) { return e.zero_point >= -128 && e.zero_point <= 127; }
+// Calls body.operator()<kind, bounds>() for an epilogue of columns [0, n).
+template <typename Body>
+inline void WithEpilogue(const EpilogueArgs& e, int32_t n, Body body) {
+  const Bounds bounds = BoundsFor(e, n);
+  switch (e.kind) {
+    case kEpilogueInt32:
+      return body.template operator()<kEpilogueInt32, kBoundsNow>();
+    case kEpilogueFixedPoint:
+      if (bounds == kBoundsNow) return body.template operator()<kEpilogueFixedPoint, kBoundsNow>();
+      return body.template operator()<kEpilogueFixedPoint, kBoundsLater>();
+    case kEpilogueFloat32:
+      if (bounds == kBoundsNow) return body.template operator()<kEpilogueFloat32, kBoundsNow>();
+      if (bounds == kBoundsLater) return body.template operator()<kEpilogueFloat32, kBoundsLater>();
+      return body.template operator()<kEpilogueFloat32, kBoundsLaterSmall>();
+    case kEpilogueFloat64:
+      return body.template operator()<kEpilogueFloat64, kBoundsNow>();
+  }
+}
 
 }  // namespace
 }  // namespace octet::kernels

@@ -106,7 +106,7 @@ constexpr Tile kTiles[kRows][kPanels] = {OCTET_TILES(1), OCTET_TILES(2), OCTET_T
 #undef OCTET_TILES
 
 // Rows [m, m + rows) times panels [first, last).
-template <int kKind, bool kNarrow>
+template <int kKind, Bounds kBounds>
 void MultiplyBlock(const GemmS8Args& g, int64_t m, int rows, int64_t first, int64_t last,
                    Scratch& scratch) {
   const int64_t segment_codes = SegmentCodes(g);
@@ -142,14 +142,14 @@ void MultiplyBlock(const GemmS8Args& g, int64_t m, int rows, int64_t first, int6
       void* out = kKind == kEpilogueInt32
                       ? static_cast<void*>(static_cast<int32_t*>(g.out) + m * g.out_row_stride)
                       : static_cast<int8_t*>(g.out) + m * g.out_row_stride;
-      FinishRows<kKind, kNarrow>({sums[0][0], kPanelSums}, {out, g.out_row_stride, n, columns},
+      FinishRows<kKind, kBounds>({sums[0][0], kPanelSums}, {out, g.out_row_stride, n, columns},
                                  epilogue, 0, rows);
     }
     k += count;
   } while (k < codes);
 }
 
-template <int kKind, bool kNarrow>
+template <int kKind, Bounds kBounds>
 void Multiply(const GemmS8Args& g) {
   Scratch scratch;
   const int64_t panels = (int64_t{g.n} + kColumns - 1) / kColumns;
@@ -157,7 +157,7 @@ void Multiply(const GemmS8Args& g) {
     const int64_t last = first + kBlockPanels < panels ? first + kBlockPanels : panels;
     for (int64_t m = 0; m < g.m; m += kRows) {
       const int rows = g.m - m < kRows ? static_cast<int>(g.m - m) : kRows;
-      MultiplyBlock<kKind, kNarrow>(g, m, rows, first, last, scratch);
+      MultiplyBlock<kKind, kBounds>(g, m, rows, first, last, scratch);
     }
   }
 }
@@ -165,19 +165,8 @@ void Multiply(const GemmS8Args& g) {
 }  // namespace
 
 void gemm_s8s8s32_6x16x4_avx512vnni(const GemmS8Args* args) {
-  const bool narrow = IsNarrow(args->epilogue);
-  switch (args->epilogue.kind) {
-    case kEpilogueInt32:
-      return Multiply<kEpilogueInt32, false>(*args);
-    case kEpilogueFixedPoint:
-      return narrow ? Multiply<kEpilogueFixedPoint, true>(*args)
-                    : Multiply<kEpilogueFixedPoint, false>(*args);
-    case kEpilogueFloat32:
-      return narrow ? Multiply<kEpilogueFloat32, true>(*args)
-                    : Multiply<kEpilogueFloat32, false>(*args);
-    case kEpilogueFloat64:
-      return Multiply<kEpilogueFloat64, false>(*args);
-  }
+  WithEpilogue(args->epilogue, args->n,
+               [&]<int kKind, Bounds kBounds>() { Multiply<kKind, kBounds>(*args); });
 }
 
 }  // namespace octet::kernels

@@ -19,7 +19,7 @@ void MultiplyRow(const DepthwiseS8Args& d) {
     const int64_t rest = d.channels - c;
     const int count =
         rest < DepthwiseYmm::kChannels ? static_cast<int>(rest) : DepthwiseYmm::kChannels;
-    MultiplyChannels<DepthwiseYmm, kLanes, kKind, false>(d, c, count);
+    MultiplyChannels<DepthwiseYmm, kLanes, kKind, 0>(d, c, count);
   }
 }
 

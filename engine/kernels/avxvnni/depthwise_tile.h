@@ -34,8 +34,8 @@ template <typename V, int kLanes>
 }
 
 // All pixels of the channels from c on, of which there are `count`, at most V::kChannels. kTaps is
-// the number of taps, or 0 for any.
-template <typename V, int kLanes, int kKind, bool kNarrow, int kTaps>
+// the number of taps, or 0 for any; kBounds is for V, which knows its meaning.
+template <typename V, int kLanes, int kKind, int kBounds, int kTaps>
 inline void MultiplyPixels(const DepthwiseS8Args& args, int64_t c, int count) {
   const DepthwiseS8Args d = args;  // a copy that no store can alias
   constexpr int kBlock = kLanes * 16;
@@ -66,18 +66,18 @@ inline void MultiplyPixels(const DepthwiseS8Args& args, int64_t c, int count) {
     if constexpr (kKind == kEpilogueInt32) {
       V::StoreSums(acc, count, static_cast<int32_t*>(d.out) + index);
     } else {
-      V::template StoreCodes<kKind, kNarrow>(acc, columns, d.epilogue, count,
+      V::template StoreCodes<kKind, kBounds>(acc, columns, d.epilogue, count,
                                              static_cast<int8_t*>(d.out) + index);
     }
   }
 }
 
-template <typename V, int kLanes, int kKind, bool kNarrow>
+template <typename V, int kLanes, int kKind, int kBounds>
 inline void MultiplyChannels(const DepthwiseS8Args& d, int64_t c, int count) {
   if (d.tap_count == 9) {
-    MultiplyPixels<V, kLanes, kKind, kNarrow, 9>(d, c, count);
+    MultiplyPixels<V, kLanes, kKind, kBounds, 9>(d, c, count);
   } else {
-    MultiplyPixels<V, kLanes, kKind, kNarrow, 0>(d, c, count);
+    MultiplyPixels<V, kLanes, kKind, kBounds, 0>(d, c, count);
   }
 }
 

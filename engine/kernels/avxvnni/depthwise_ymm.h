@@ -67,7 +67,7 @@ struct DepthwiseYmm {
     }
     for (int i = 0; i < count; ++i) out[i] = buffer[i];
   }
-  template <int kKind, bool kNarrow>
+  template <int kKind, int kBounds>
   static void StoreCodes(const Sums (&acc)[4], const Columns (&columns)[4], const EpilogueArgs& e,
                          int count, int8_t* out) {
     const __m256i words0 = _mm256_packs_epi32(Requantize8<kKind>(acc[0], columns[0], e),
