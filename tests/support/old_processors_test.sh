@@ -48,3 +48,6 @@ check cortex-a53 scalar,neon
 check cortex-a72 scalar,neon
 check cortex-a76 scalar,neon,neondot
 check max scalar,neon,neondot,neoni8mm
+
+# Whole models on every instruction set of arm64, to the recorded bytes. The test says so where they are absent.
+play max "$arm64_build/tests/conformance/models/real_models_test" --gtest_filter='*mlperf_tiny_*int8_*' --gtest_brief=1
