@@ -113,17 +113,13 @@ class ArenaDemand {
   ArenaDemand(const Graph& graph, Plan& plan, int threads) : graph_(graph), plan_(plan) {
     const auto last = static_cast<int32_t>(plan.steps.size());
     request_of_tensor_.assign(graph.tensors.size(), -1);
+    FindLastUses(last);
     for (int32_t t : graph.inputs) Add(t, -1);
     for (int32_t s = 0; s < last; ++s) {
       const GraphStep& step = graph.steps[plan.steps[s]];
+      if (AddInPlace(step, s)) continue;
       for (int32_t t : step.outputs) Add(t, s);
-      KeepInputsUntil(step, s);
     }
-    // What is found while running reads the planned tensors after all planned steps.
-    for (size_t s = plan.first_dynamic; s < graph.steps.size(); ++s) {
-      KeepInputsUntil(graph.steps[s], last);
-    }
-    for (int32_t t : graph.outputs) KeepUntil(t, last);
     for (int32_t s = 0; s < last; ++s) {
       const GraphStep& step = graph.steps[plan.steps[s]];
       requests_.push_back({step.op->ScratchBytes(InputShapes(step, plan.shapes), threads), s, s});
@@ -142,33 +138,62 @@ class ArenaDemand {
   }
 
  private:
-  void Add(int32_t t, int32_t step) {
-    const TensorDef& tensor = graph_.tensors[t];
-    // State lies elsewhere, and so does what was known ahead.
-    if (tensor.is_constant || tensor.is_variable || plan_.known[t] != nullptr ||
-        request_of_tensor_[t] >= 0) {
-      return;
+  // `last` is after all planned steps.
+  void FindLastUses(int32_t last) {
+    last_use_.assign(graph_.tensors.size(), -1);
+    const auto use = [this](absl::Span<const int32_t> tensors, int32_t step) {
+      for (int32_t t : tensors) {
+        if (t != kAbsentTensor) last_use_[t] = std::max(last_use_[t], step);
+      }
+    };
+    for (int32_t s = 0; s < last; ++s) use(graph_.steps[plan_.steps[s]].inputs, s);
+    // What is found while running reads the planned tensors after all planned steps.
+    for (size_t s = plan_.first_dynamic; s < graph_.steps.size(); ++s) {
+      use(graph_.steps[s].inputs, last);
     }
+    use(graph_.outputs, last);
+  }
+
+  // State lies elsewhere, and so does what was known ahead.
+  bool NeedsMemory(int32_t t) const {
+    const TensorDef& tensor = graph_.tensors[t];
+    return !tensor.is_constant && !tensor.is_variable && plan_.known[t] == nullptr &&
+           request_of_tensor_[t] < 0;
+  }
+
+  size_t Bytes(int32_t t) const {
+    return plan_.shapes[t].num_elements() * DataTypeSize(graph_.tensors[t].type);
+  }
+
+  void Add(int32_t t, int32_t step) {
+    if (!NeedsMemory(t)) return;
     request_of_tensor_[t] = static_cast<int32_t>(requests_.size());
     // Kernels read past the end; a neighbour that is being written must not stand there.
-    const size_t bytes =
-        plan_.shapes[t].num_elements() * DataTypeSize(tensor.type) + ops::kInputOverReadBytes;
-    requests_.push_back({bytes, step, step});
+    requests_.push_back({Bytes(t) + ops::kInputOverReadBytes, step, std::max(step, last_use_[t])});
   }
 
-  void KeepInputsUntil(const GraphStep& step, int32_t last) {
-    for (int32_t t : step.inputs) {
-      if (t != kAbsentTensor) KeepUntil(t, last);
+  // The output takes over the memory of an input that dies here, where the operator allows it.
+  bool AddInPlace(const GraphStep& step, int32_t s) {
+    if (step.outputs.size() != 1 || !NeedsMemory(step.outputs[0])) return false;
+    const int32_t output = step.outputs[0];
+    for (size_t i = 0; i < step.inputs.size(); ++i) {
+      if (((step.op->InPlaceInputs() >> i) & 1) == 0) continue;
+      const int32_t t = step.inputs[i];
+      if (t == kAbsentTensor || request_of_tensor_[t] < 0 || last_use_[t] > s ||
+          Bytes(t) != Bytes(output)) {
+        continue;
+      }
+      request_of_tensor_[output] = request_of_tensor_[t];
+      requests_[request_of_tensor_[t]].last = std::max(s, last_use_[output]);
+      return true;
     }
-  }
-
-  void KeepUntil(int32_t t, int32_t step) {
-    if (request_of_tensor_[t] >= 0) requests_[request_of_tensor_[t]].last = step;
+    return false;
   }
 
   const Graph& graph_;
   Plan& plan_;
   std::vector<int32_t> request_of_tensor_;
+  std::vector<int32_t> last_use_;  // a step of the plan; by tensor
   std::vector<ArenaRequest> requests_;
 };
 

@@ -96,6 +96,10 @@ class Op {
   // at every place; inputs repeat along dimensions of size 1.
   virtual bool MapsElements() const { return false; }
 
+  // Bit i: Run may find input i and its one output in the same memory where both have as many
+  // bytes.
+  virtual uint32_t InPlaceInputs() const { return 0; }
+
   // Outputs follow from the inputs' shapes, whatever their values: SHAPE, RANK.
   virtual bool OutputsFollowFromShapes() const { return false; }
 

@@ -47,6 +47,9 @@ class Binary : public BroadcastOp {
   explicit Binary(Function function) : function_(std::move(function)) {}
 
   bool MapsElements() const override { return !kSeesPlace; }
+  uint32_t InPlaceInputs() const override {
+    return (sizeof(A) == sizeof(Out) ? 0b01 : 0) | (sizeof(B) == sizeof(Out) ? 0b10 : 0);
+  }
 
   absl::Status Run(const RunContext& context) const override {
     const auto* a = context.in<A>(0);
@@ -93,6 +96,7 @@ class BinaryCodes final : public BroadcastOp {
   BinaryCodes(const Args& args, Kernel kernel) : args_(args), kernel_(kernel) {}
 
   bool MapsElements() const override { return true; }
+  uint32_t InPlaceInputs() const override { return 0b11; }
 
   size_t ScratchBytes(absl::Span<const Shape> inputs, int threads) const override {
     const BroadcastRuns runs(inputs[0], inputs[1], *BroadcastShape(inputs[0], inputs[1]));

@@ -23,6 +23,7 @@ class Elementwise final : public Op {
   }
 
   bool MapsElements() const override { return true; }
+  uint32_t InPlaceInputs() const override { return sizeof(In) == sizeof(Out) ? 0b1 : 0; }
 
   absl::Status Run(const RunContext& context) const override {
     constexpr int64_t kMinElementsPerThread = 16 * 1024;

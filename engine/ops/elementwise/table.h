@@ -46,6 +46,7 @@ class TableOp final : public Op {
     return absl::OkStatus();
   }
   bool MapsElements() const override { return true; }
+  uint32_t InPlaceInputs() const override { return 0b1; }
   absl::Status Run(const RunContext& context) const override;
   size_t ConstantBytes() const override { return table_.size(); }
 

@@ -73,6 +73,7 @@ class Reshape final : public Op {
     return absl::OkStatus();
   }
 
+  uint32_t InPlaceInputs() const override { return 0b1; }
   absl::Status Run(const RunContext& context) const override {
     CopyElements(context, element_);
     return absl::OkStatus();
@@ -109,6 +110,7 @@ class ReshapeAsTold final : public Op {
     return absl::FailedPreconditionError("rows say what shape it gives");
   }
 
+  uint32_t InPlaceInputs() const override { return 0b1; }
   absl::Status Run(const RunContext& context) const override {
     CopyElements(context, element_);
     return absl::OkStatus();

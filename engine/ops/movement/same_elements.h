@@ -6,7 +6,7 @@
 
 namespace octet::ops {
 
-// Copies input 0, elements of `element` bytes, to output 0.
+// Copies input 0, elements of `element` bytes, to output 0, unless they are one memory.
 void CopyElements(const RunContext& context, size_t element);
 
 }  // namespace octet::ops

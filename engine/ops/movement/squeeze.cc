@@ -37,6 +37,7 @@ class Squeeze final : public Op {
     return absl::OkStatus();
   }
 
+  uint32_t InPlaceInputs() const override { return 0b1; }
   absl::Status Run(const RunContext& context) const override {
     CopyElements(context, element_);
     return absl::OkStatus();
@@ -65,6 +66,7 @@ class ExpandDims final : public Op {
     return absl::FailedPreconditionError("it puts a dimension before dimension 0");
   }
 
+  uint32_t InPlaceInputs() const override { return 0b1; }
   absl::Status Run(const RunContext& context) const override {
     CopyElements(context, element_);
     return absl::OkStatus();

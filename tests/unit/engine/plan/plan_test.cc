@@ -67,6 +67,19 @@ ModelBuilder Chain() {
   return b;
 }
 
+// x [1,1000] -> four operators that can't run in place.
+ModelBuilder FarChain() {
+  ModelBuilder b;
+  int at = b.Input("x", DataType::kFloat32, {1, 1000});
+  for (int i = 0; i < 4; ++i) {
+    const int y = b.Tensor("y", DataType::kFloat32, {1, 1000});
+    b.Op(BuiltinOp::kSoftmax, 1, {at}, {y}, SoftmaxOptions{});
+    at = y;
+  }
+  b.Output(at);
+  return b;
+}
+
 TEST(PlanTest, ShapesFollowTheRows) {
   const auto graph = Prepare(Chain());
   for (int rows : {1, 3}) {
@@ -78,7 +91,7 @@ TEST(PlanTest, ShapesFollowTheRows) {
 }
 
 TEST(PlanTest, MemoryOfTheDeadIsReused) {
-  const auto graph = Prepare(Chain());
+  const auto graph = Prepare(FarChain());
   const auto plan = PlanRows(*graph, 1);
   ASSERT_TRUE(plan.ok());
   // Two of five tensors of 4000 bytes live at once.
@@ -89,6 +102,61 @@ TEST(PlanTest, MemoryOfTheDeadIsReused) {
     const size_t out = plan->offsets[step.outputs[0]];
     EXPECT_GE(in > out ? in - out : out - in, 4000u + ops::kInputOverReadBytes);
   }
+}
+
+TEST(PlanTest, AnInputThatDiesGivesItsMemory) {
+  const auto graph = Prepare(Chain());
+  const auto plan = PlanRows(*graph, 1);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_LT(plan->arena_bytes, 2 * 4000u);
+  for (const GraphStep& step : graph->steps) {
+    EXPECT_EQ(plan->offsets[step.inputs[0]], plan->offsets[step.outputs[0]]);
+  }
+}
+
+TEST(PlanTest, ReshapesAreInPlace) {
+  ModelBuilder b;
+  const int x = b.Input("x", DataType::kFloat32, {1, 6});
+  const int y = Reshape(b, x, {2, 3}, {2, 3});
+  b.Output(y);
+  const auto plan = PlanRows(*Prepare(b), 1);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->offsets[x], plan->offsets[y]);
+}
+
+// x + x is read later, a + x is an output, and the sum of a row and a table is larger than the row.
+TEST(PlanTest, WhatIsStillNeededKeepsItsMemory) {
+  ModelBuilder b;
+  const int x = b.Input("x", DataType::kFloat32, {1, 1000});
+  const int row = b.Input("row", DataType::kFloat32, {1, 1000});
+  const int wide = b.Constant<float>("wide", {2, 1000}, std::vector<float>(2000, 1));
+  const int a = Add(b, x, x, {1, 1000});
+  const int c = Add(b, a, x, {1, 1000});
+  const int d = Add(b, c, a, {1, 1000});
+  const int e = Add(b, row, wide, {2, 1000});
+  b.Output(c);
+  b.Output(d);
+  b.Output(e);
+  const auto plan = PlanRows(*Prepare(b), 1);
+  ASSERT_TRUE(plan.ok());
+  const auto& at = plan->offsets;
+  EXPECT_NE(at[a], at[x]);
+  EXPECT_EQ(at[c], at[x]);
+  EXPECT_EQ(at[d], at[a]);
+  EXPECT_NE(at[c], at[d]);
+  EXPECT_NE(at[e], at[row]);
+}
+
+// The first input can't: it is read again. The second can.
+TEST(PlanTest, EitherInputMayGiveItsMemory) {
+  ModelBuilder b;
+  const int x = b.Input("x", DataType::kFloat32, {1, 1000});
+  const int z = b.Input("z", DataType::kFloat32, {1, 1000});
+  const int a = Add(b, x, z, {1, 1000});
+  b.Output(Add(b, a, x, {1, 1000}));
+  const auto plan = PlanRows(*Prepare(b), 1);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->offsets[a], plan->offsets[z]);
 }
 
 TEST(PlanTest, ConstantsAreNotInTheArena) {

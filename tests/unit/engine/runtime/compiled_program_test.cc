@@ -78,10 +78,10 @@ TEST(CompiledProgramTest, MemoryIsBounded) {
   EXPECT_EQ(Compile(Doubling({1, 1000}), 1000).status().code(),
             absl::StatusCode::kResourceExhausted);
   // One row fits, two do not.
-  const auto tight = Compile(Doubling({1, 1000}), 10000);
+  const auto tight = Compile(Doubling({1, 1000}), 5000);
   ASSERT_TRUE(tight.ok());
   EXPECT_FALSE((*tight)->batchable());
-  const auto three = Compile(Doubling({1, 1000}), 20000);
+  const auto three = Compile(Doubling({1, 1000}), 10000);
   ASSERT_TRUE(three.ok());
   EXPECT_TRUE((*three)->batchable());
   EXPECT_EQ((*three)->PlanFor(3).status().code(), absl::StatusCode::kResourceExhausted);
