@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/checked_math.h"
@@ -39,6 +40,31 @@ absl::StatusOr<DepthwiseSetup> SetUpDepthwise(const PrepareContext& context) {
   return setup;
 }
 
+namespace {
+
+// Pixels whose channels fill whole tiles, if those are few.
+int32_t Repeats(int32_t channels, int32_t c_tile) {
+  constexpr int32_t kMaxRepeats = 16;
+  for (int32_t repeats = 1; repeats <= kMaxRepeats; repeats *= 2) {
+    if (channels * repeats % c_tile == 0) return repeats;
+  }
+  return 1;
+}
+
+// Each run of `length` values `repeats` times.
+template <typename T>
+std::vector<T> Repeated(absl::Span<const T> values, size_t length, int32_t repeats) {
+  std::vector<T> repeated;
+  repeated.reserve(values.size() * repeats);
+  for (size_t begin = 0; begin < values.size(); begin += length) {
+    const absl::Span<const T> run = values.subspan(begin, length);
+    for (int32_t r = 0; r < repeats; ++r) repeated.insert(repeated.end(), run.begin(), run.end());
+  }
+  return repeated;
+}
+
+}  // namespace
+
 absl::StatusOr<DepthwiseGemm> DepthwiseGemm::Make(const DepthwiseSetup& setup,
                                                   const KernelWeights& weights,
                                                   absl::Span<const int32_t> bias,
@@ -55,17 +81,21 @@ absl::StatusOr<DepthwiseGemm> DepthwiseGemm::Make(const DepthwiseSetup& setup,
   problem.channels = setup.params.out_channels;
   problem.taps = taps;
   problem.has_minus_128 = kernels::HasMinus128(weights.codes);
+  const kernels::DepthwiseS8Variant& variant = kernels::SelectDepthwiseS8(problem, isas);
+  gemm.channels_ = setup.params.out_channels;
+  gemm.repeats_ = Repeats(gemm.channels_, variant.layout.c_tile);
+  const std::vector<int8_t> codes = Repeated(weights.codes, gemm.channels_, gemm.repeats_);
+  const std::vector<int32_t> biases = Repeated(bias, gemm.channels_, gemm.repeats_);
   OCTET_ASSIGN_OR_RETURN(
-      gemm.packed_,
-      kernels::PackDepthwiseS8(kernels::SelectDepthwiseS8(problem, isas), setup.params.out_channels,
-                               taps, weights.codes, bias, input_zero_point));
+      gemm.packed_, kernels::PackDepthwiseS8(variant, gemm.channels_ * gemm.repeats_, taps, codes,
+                                             biases, input_zero_point));
   return gemm;
 }
 
 // Scratch: [a row of fill][one pointer a tap and output pixel, then one a row of the window]
 // [expanded rows, where channels repeat].
 size_t DepthwiseGemm::ScratchBytes(int32_t in_width, int32_t out_width) const {
-  const int64_t channels = packed_.channels;
+  const int64_t channels = channels_;
   const int64_t fill = RoundUp(channels + kernels::kDepthwiseOverReadBytes, 64);
   const int64_t pointers = PointerBytes(out_width);
   const int64_t expanded =
@@ -93,7 +123,7 @@ void DepthwiseGemm::RunRow(const Window& window, const int8_t* image, int8_t fil
                            void* out) const {
   // Shorter rows are not worth a call for each of their parts.
   constexpr int32_t kMinInterior = 16;
-  const int64_t channels = packed_.channels;
+  const int64_t channels = channels_;
   auto* fill_row = reinterpret_cast<int8_t*>(scratch);
   const int64_t fill_bytes = RoundUp(channels + kernels::kDepthwiseOverReadBytes, 64);
   std::memset(fill_row, static_cast<uint8_t>(fill) ^ (flip_ ? 0x80 : 0), fill_bytes);
@@ -119,12 +149,9 @@ void DepthwiseGemm::RunRow(const Window& window, const int8_t* image, int8_t fil
   args.out_pixel_stride = channels;
   const int64_t pixel_bytes =
       channels * (epilogue.kind == kernels::kEpilogueInt32 ? sizeof(int32_t) : 1);
-  // Output pixels [begin, end); `together`: the first one's pointers serve all of them.
-  const auto run = [&](int32_t begin, int32_t end, bool together) {
-    if (begin == end) return;
-    PointAtTaps(window.w, rows, fill_row, begin, together ? begin + 1 : end, pointers);
-    args.tap_step = together ? 0 : packed_.taps;
-    args.tap_advance = together ? window.w.stride * channels : 0;
+  const auto run = [&](int32_t begin, int32_t end) {
+    PointAtTaps(window.w, rows, fill_row, begin, end, pointers);
+    args.tap_step = packed_.taps;
     args.pixels = end - begin;
     args.out = static_cast<std::byte*>(out) + begin * pixel_bytes;
     packed_.variant->run(&args);
@@ -132,21 +159,44 @@ void DepthwiseGemm::RunRow(const Window& window, const int8_t* image, int8_t fil
   const InteriorOutputs interior = Interior(window.w);
   const bool whole_rows = std::find(rows.begin(), rows.end(), nullptr) == rows.end();
   if (whole_rows && interior.size() >= kMinInterior) {
-    run(0, interior.begin, false);
-    run(interior.begin, interior.end, true);
-    run(interior.end, window.w.out, false);
+    run(0, interior.begin);
+    RunTogether(args, window.w, rows, interior.begin, interior.end, pixel_bytes, pointers,
+                static_cast<std::byte*>(out));
+    run(interior.end, window.w.out);
   } else {
-    run(0, window.w.out, false);
+    run(0, window.w.out);
   }
   if (flip_ && epilogue.kind != kernels::kEpilogueInt32) {
     FlipSigns(out, window.w.out * channels, out);
   }
 }
 
+void DepthwiseGemm::RunTogether(kernels::DepthwiseS8Args args, const WindowAxis& axis,
+                                absl::Span<const int8_t* const> rows, int32_t begin, int32_t end,
+                                int64_t pixel_bytes, const int8_t** pointers,
+                                std::byte* out) const {
+  const int32_t repeats = axis.stride == 1 ? repeats_ : 1;
+  // `count` runs of `pixels` neighbours.
+  const auto run = [&](int32_t first, int32_t pixels, int32_t count) {
+    if (count == 0 || pixels == 0) return;
+    PointAtTaps(axis, rows, /*fill=*/nullptr, first, first + 1, pointers);
+    args.tap_step = 0;
+    args.channels = pixels * channels_;
+    args.tap_advance = int64_t{args.channels} * axis.stride;
+    args.out_pixel_stride = args.channels;
+    args.pixels = count;
+    args.out = out + first * pixel_bytes;
+    packed_.variant->run(&args);
+  };
+  const int32_t count = (end - begin) / repeats;
+  run(begin, repeats, count);
+  run(begin + count * repeats, (end - begin) % repeats, 1);
+}
+
 void DepthwiseGemm::PointAtTaps(const WindowAxis& axis, absl::Span<const int8_t* const> rows,
                                 const int8_t* fill, int32_t begin, int32_t end,
                                 const int8_t** pointers) const {
-  const int64_t channels = packed_.channels;
+  const int64_t channels = channels_;
   const int32_t taps_once = taps_h_ * taps_w_;
   for (int32_t ox = begin; ox < end; ++ox, pointers += packed_.taps) {
     for (int32_t ky = 0; ky < taps_h_; ++ky) {

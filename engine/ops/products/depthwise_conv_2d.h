@@ -41,6 +41,8 @@ class DepthwiseGemm {
   void RunRow(const Window& window, const int8_t* image, int8_t fill, int32_t oy,
               const kernels::EpilogueArgs& epilogue, std::byte* scratch, void* out) const;
 
+  // How often an epilogue's arrays must hold all channels one after the other.
+  int32_t repeats() const { return repeats_; }
   int32_t c_tile() const { return packed_.variant->layout.c_tile; }
   size_t packed_bytes() const {
     return packed_.blocks.size() + packed_.bias.size() * sizeof(int32_t);
@@ -55,6 +57,11 @@ class DepthwiseGemm {
     return RoundUp((int64_t{out_width} * packed_.taps + taps_h_) * sizeof(void*), 64);
   }
 
+  // The part of a row that one set of pointers serves.
+  void RunTogether(kernels::DepthwiseS8Args args, const WindowAxis& axis,
+                   absl::Span<const int8_t* const> rows, int32_t begin, int32_t end,
+                   int64_t pixel_bytes, const int8_t** pointers, std::byte* out) const;
+
   // Pointers at the taps of output pixels [begin, end) of a row; `rows` are the window's rows of
   // the image, null where they are padding.
   void PointAtTaps(const WindowAxis& axis, absl::Span<const int8_t* const> rows, const int8_t* fill,
@@ -66,6 +73,10 @@ class DepthwiseGemm {
   int32_t multiplier_ = 1;
   int32_t passes_ = 1;
   bool flip_ = false;
+  // Neighbouring pixels whose channels together fill the kernel's vectors: in the interior of a row
+  // with stride 1 they are one pixel of `repeats_` times the channels, whose weights repeat.
+  int32_t repeats_ = 1;
+  int32_t channels_ = 0;
   kernels::PackedDepthwiseS8 packed_;
 };
 

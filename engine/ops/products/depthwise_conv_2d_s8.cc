@@ -84,6 +84,7 @@ PreparedOp PrepareDepthwiseConv2DS8(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(DepthwiseGemm gemm,
                          DepthwiseGemm::Make(setup, {setup.weights->values<int8_t>()}, bias,
                                              zero_point, context.isas));
+  stage_params.repeats = gemm.repeats();
   OCTET_ASSIGN_OR_RETURN(OutputStage stage, OutputStage::Make(stage_params, gemm.c_tile()));
   return std::make_unique<DepthwiseConv2DS8>(setup.params, std::move(gemm), std::move(stage),
                                              static_cast<int8_t>(zero_point));
@@ -109,6 +110,7 @@ PreparedOp PrepareDepthwiseConv2DU8(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(
       DepthwiseGemm gemm,
       DepthwiseGemm::Make(setup, weights.view(), bias, zero_point - kUnsignedOffset, context.isas));
+  stage_params.repeats = gemm.repeats();
   OCTET_ASSIGN_OR_RETURN(OutputStage stage,
                          OutputStage::Make(OnSignedCodes(stage_params), gemm.c_tile()));
   return std::make_unique<DepthwiseConv2DS8>(setup.params, std::move(gemm), std::move(stage),

@@ -38,7 +38,8 @@ absl::StatusOr<OutputStage> OutputStage::Make(const OutputStageParams& params, i
   stage.zero_point_ = params.output_zero_point;
   stage.range_ = params.range;
   stage.half_up_channels_ = params.half_up_channels;
-  const int64_t padded = n + tile;
+  const int64_t repeated = n * params.repeats;
+  const int64_t padded = repeated + tile;
   stage.multiplier_.resize(padded);
   stage.exponent_.resize(padded);
   stage.scale_.resize(padded);
@@ -64,6 +65,12 @@ absl::StatusOr<OutputStage> OutputStage::Make(const OutputStageParams& params, i
     }
     stage.multiplier_[c] = m.multiplier;
     stage.exponent_[c] = m.exponent;
+  }
+  for (int64_t i = n; i < repeated; ++i) {
+    stage.multiplier_[i] = stage.multiplier_[i - n];
+    stage.exponent_[i] = stage.exponent_[i - n];
+    stage.scale_[i] = stage.scale_[i - n];
+    stage.scale64_[i] = stage.scale64_[i - n];
   }
   return stage;
 }

@@ -31,6 +31,9 @@ struct OutputStageParams {
   int32_t output_zero_point = 0;
   CodeRange range;
   int32_t half_up_channels = 0;  // kHalfUp alone; the rest follow kFixedPoint
+  // How often all channels follow each other in the epilogue's arrays, for kernels that take a run
+  // of pixels as one.
+  int32_t repeats = 1;
   // The fixed-point multiplier comes from f32(input scale * weight scale), not from its exact
   // value.
   bool float32_product = false;
