@@ -54,7 +54,7 @@ class BatchObserver {
 
   // The number of rows that wait, in the order of its changes.
   virtual void QueueRows(int64_t rows) = 0;
-  // A run ended. `times.queue` is zero.
+  // A run succeeded. `times.queue` is zero.
   virtual void Executed(int64_t rows, const StageTimes& times) = 0;
 };
 

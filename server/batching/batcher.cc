@@ -174,7 +174,7 @@ void Batcher::WorkerLoop(Execution& execution) {
     StageTimes times;
     Execution* const own = batch.front().entry->item->own_execution();
     const absl::Status status = RunBatch(own == nullptr ? execution : *own, batch, times);
-    observer_->Executed(TotalRows(batch), times);
+    if (status.ok()) observer_->Executed(TotalRows(batch), times);
     FinishBatch(batch, status, times);
   }
 }

@@ -50,7 +50,7 @@ MetricFamilies::MetricFamilies(prometheus::Registry& registry)
                      .Register(registry)),
       executions(BuildCounter()
                      .Name("octet_executions_total")
-                     .Help("Runs of a model; each may serve several requests.")
+                     .Help("Runs of a model that succeeded; each may serve several requests.")
                      .Register(registry)),
       queue_rows(BuildGauge()
                      .Name("octet_queue_rows")

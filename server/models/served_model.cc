@@ -133,6 +133,7 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
   served->max_queue_rows_ = options.max_queue_rows;
   served->batch_timeout_ = options.batch_timeout;
   served->max_sequences_ = options.max_sequences;
+  served->version_policy_ = options.versions;
   if (served->description().stateful) {
     served->sequences_ = std::make_unique<SequenceTable>(name, options.sequence_idle);
   }

@@ -77,6 +77,7 @@ class ServedModel {
   int64_t max_queue_rows() const { return max_queue_rows_; }
   Nanoseconds batch_timeout() const { return batch_timeout_; }
   int workers() const { return workers_; }
+  const VersionPolicy& version_policy() const { return version_policy_; }
   int64_t memory_bytes() const;
   Batcher& batcher() { return *batcher_; }
   // An execution that keeps a stateful model's state from run to run, for one stream or sequence.
@@ -104,6 +105,7 @@ class ServedModel {
   int max_sequences_ = 0;
   std::shared_ptr<std::atomic<int>> states_ = std::make_shared<std::atomic<int>>(0);
   std::unique_ptr<SequenceTable> sequences_;
+  VersionPolicy version_policy_;
   std::unique_ptr<Batcher> batcher_;
 };
 

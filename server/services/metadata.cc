@@ -46,6 +46,21 @@ void DescribeQuantization(absl::string_view side, const IoTensor& tensor,
   SetParameter(message, prefix + "zero_point", absl::StrJoin(tensor.quantization.zero_point, ","));
 }
 
+void DescribePolicy(const VersionPolicy& policy, inference::ModelVersionPolicy& message) {
+  switch (policy.kind) {
+    case VersionPolicy::Kind::kAll:
+      message.mutable_all();
+      break;
+    case VersionPolicy::Kind::kLatest:
+      message.mutable_latest()->set_num_versions(static_cast<uint32_t>(policy.count));
+      break;
+    case VersionPolicy::Kind::kSpecific:
+      message.mutable_specific()->mutable_versions()->Assign(policy.versions.begin(),
+                                                             policy.versions.end());
+      break;
+  }
+}
+
 void SetDuration(const CountAndTime& from, inference::StatisticDuration* to) {
   to->set_count(from.count);
   to->set_ns(from.time.count());
@@ -72,6 +87,7 @@ void DescribeConfig(const ServedModel& model, inference::ModelConfig& message) {
   message.set_name(model.name());
   message.set_platform(kPlatform);
   message.set_backend("octet");
+  DescribePolicy(model.version_policy(), *message.mutable_version_policy());
   message.set_default_model_filename("model.tflite");
   message.set_max_batch_size(description.batchable ? static_cast<int32_t>(model.max_batch_size())
                                                    : 0);
@@ -97,6 +113,7 @@ void DescribeConfig(const ServedModel& model, inference::ModelConfig& message) {
   const absl::string_view rounding = RoundingName(description.rounding);
   SetParameter(message, "rounding", std::string(rounding));
   SetParameter(message, "isa", description.isa);
+  SetParameter(message, "stateful", description.stateful ? "true" : "false");
 }
 
 void DescribeStatistics(const ServedModel& model, const ModelStatisticsSnapshot& statistics,

@@ -56,6 +56,8 @@ class InferTest(unittest.TestCase):
         self.assertEqual(parameters["output.probabilities.scale"], "0.00390625")
         self.assertEqual(parameters["batchable"], "true")
         self.assertEqual(parameters["rounding"], "float32")
+        self.assertEqual(parameters["stateful"], "false")
+        self.assertTrue(config.version_policy.HasField("all"))
         self.assertIn("scalar", parameters["isa"])
 
     def test_int8_codes_answer_as_recorded(self):

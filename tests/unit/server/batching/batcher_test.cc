@@ -338,6 +338,7 @@ TEST_F(BatcherTest, AFailedRunFailsItsRequestsWhole) {
   auto item = Submit({1, 2, 3, 4, 5});
   EXPECT_EQ(item->Wait().code(), absl::StatusCode::kInternal);
   EXPECT_EQ(observer_.rows(), 0);
+  EXPECT_EQ(observer_.executed(), 0);
   EXPECT_THAT(engine_.batches(), ElementsAre(2));
 }
 
