@@ -33,14 +33,17 @@ std::vector<int32_t> ComputedReals(const SubgraphDef& graph) {
 
 class Calibrator {
  public:
-  Calibrator(const Model& model, absl::Span<const SampleInputs> samples,
+  Calibrator(std::shared_ptr<const Model> model, absl::Span<const SampleInputs> samples,
              const QuantizeOptions& options, const std::vector<bool>& with_means,
-             std::unique_ptr<TensorWatch> watch)
-      : graph_(model.main()),
+             std::shared_ptr<ThreadPool> pool, int64_t max_kept_bytes)
+      : model_(std::move(model)),
+        graph_(model_->main()),
         samples_(samples),
         options_(options),
         with_means_(with_means),
-        watch_(std::move(watch)) {
+        pool_(std::move(pool)),
+        groups_(SplitBySize(graph_, ComputedReals(graph_), max_kept_bytes)) {
+    if (groups_.empty()) groups_.emplace_back();  // the inputs are to be seen all the same
     result_.statistics.resize(graph_.tensors.size());
     result_.ranges.resize(graph_.tensors.size());
     result_.channel_means.resize(graph_.tensors.size());
@@ -49,7 +52,8 @@ class Calibrator {
 
   absl::StatusOr<Calibration> Run(RunProgress progress) {
     const bool twice = NeedsHistogram(options_.calibration.method);
-    const int64_t total = static_cast<int64_t>(samples_.size()) * (twice ? 2 : 1);
+    const auto runs = static_cast<int64_t>(samples_.size() * groups_.size());
+    const int64_t total = runs * (twice ? 2 : 1);
     const auto look = [this](int32_t tensor, absl::Span<const float> values, int64_t sample) {
       return Look(tensor, values, sample);
     };
@@ -62,7 +66,7 @@ class Calibrator {
         result_.statistics[tensor].histogram.Add(values);
         return absl::OkStatus();
       };
-      OCTET_RETURN_IF_ERROR(RunAll(count, static_cast<int64_t>(samples_.size()), total, progress));
+      OCTET_RETURN_IF_ERROR(RunAll(count, runs, total, progress));
     }
     ChooseRanges();
     return std::move(result_);
@@ -70,22 +74,28 @@ class Calibrator {
 
  private:
   absl::Status RunAll(Visitor visit, int64_t done, int64_t total, RunProgress progress) {
-    for (size_t s = 0; s < samples_.size(); ++s) {
-      if (!progress(done + static_cast<int64_t>(s), total)) {
-        return absl::CancelledError("cancelled while calibrating");
+    for (size_t g = 0; g < groups_.size(); ++g) {
+      OCTET_ASSIGN_OR_RETURN(const auto watch, TensorWatch::Create(model_, groups_[g], pool_));
+      for (size_t s = 0; s < samples_.size(); ++s) {
+        if (!progress(done++, total)) return absl::CancelledError("cancelled while calibrating");
+        OCTET_RETURN_IF_ERROR(watch->Run(samples_[s]));
+        OCTET_RETURN_IF_ERROR(Show(*watch, visit, s, /*with_inputs=*/g == 0));
       }
-      OCTET_RETURN_IF_ERROR(watch_->Run(samples_[s]));
-      const auto sample = static_cast<int64_t>(s);
-      for (size_t i = 0; i < graph_.inputs.size(); ++i) {
-        if (!IsFloatValue(graph_, graph_.inputs[i])) continue;
-        OCTET_RETURN_IF_ERROR(visit(graph_.inputs[i], Aligned(samples_[s][i]), sample));
-      }
-      for (size_t i = 0; i < watch_->tensors().size(); ++i) {
-        const absl::Span<const std::byte> data = watch_->data(i);
-        OCTET_RETURN_IF_ERROR(visit(
-            watch_->tensors()[i],
-            {reinterpret_cast<const float*>(data.data()), data.size() / sizeof(float)}, sample));
-      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Show(const TensorWatch& watch, Visitor visit, size_t sample, bool with_inputs) {
+    const auto index = static_cast<int64_t>(sample);
+    for (size_t i = 0; with_inputs && i < graph_.inputs.size(); ++i) {
+      if (!IsFloatValue(graph_, graph_.inputs[i])) continue;
+      OCTET_RETURN_IF_ERROR(visit(graph_.inputs[i], Aligned(samples_[sample][i]), index));
+    }
+    for (size_t i = 0; i < watch.tensors().size(); ++i) {
+      const absl::Span<const std::byte> data = watch.data(i);
+      OCTET_RETURN_IF_ERROR(
+          visit(watch.tensors()[i],
+                {reinterpret_cast<const float*>(data.data()), data.size() / sizeof(float)}, index));
     }
     return absl::OkStatus();
   }
@@ -130,11 +140,13 @@ class Calibrator {
     }
   }
 
+  const std::shared_ptr<const Model> model_;
   const SubgraphDef& graph_;
   const absl::Span<const SampleInputs> samples_;
   const QuantizeOptions& options_;
   const std::vector<bool>& with_means_;
-  const std::unique_ptr<TensorWatch> watch_;
+  const std::shared_ptr<ThreadPool> pool_;
+  std::vector<std::vector<int32_t>> groups_;  // tensors that are kept at a time
   std::vector<float> copy_;
   std::vector<int64_t> counts_;  // values that went into each mean
   Calibration result_;
@@ -146,14 +158,14 @@ absl::StatusOr<Calibration> Calibrate(std::shared_ptr<const Model> model,
                                       absl::Span<const SampleInputs> samples,
                                       const QuantizeOptions& options,
                                       const std::vector<bool>& with_means,
-                                      std::shared_ptr<ThreadPool> pool, RunProgress progress) {
+                                      std::shared_ptr<ThreadPool> pool, RunProgress progress,
+                                      int64_t max_kept_bytes) {
   if (samples.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("mode ", QuantizationModeName(options.mode),
                                                    " needs calibration samples; there are none"));
   }
-  OCTET_ASSIGN_OR_RETURN(auto watch,
-                         TensorWatch::Create(model, ComputedReals(model->main()), std::move(pool)));
-  return Calibrator(*model, samples, options, with_means, std::move(watch)).Run(progress);
+  return Calibrator(std::move(model), samples, options, with_means, std::move(pool), max_kept_bytes)
+      .Run(progress);
 }
 
 }  // namespace octet

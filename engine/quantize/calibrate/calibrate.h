@@ -13,6 +13,7 @@
 #include "engine/model/model.h"
 #include "engine/quantize/calibrate/sample_check.h"
 #include "engine/quantize/calibrate/statistics.h"
+#include "engine/quantize/calibrate/tensor_watch.h"
 #include "engine/quantize/transform/options.h"
 #include "engine/quantize/transform/scale_assignment.h"
 
@@ -30,13 +31,15 @@ struct Calibration {
 using RunProgress = absl::FunctionRef<bool(int64_t done, int64_t total)>;
 
 // `samples` are ordered as the model's inputs. `with_means` names the tensors whose channel means
-// are wanted. Errors: InvalidArgument for no samples and for a value that is not finite (tensor and
-// sample named), as CompiledModel::Compile, Cancelled.
+// are wanted. Keeps at most `max_kept_bytes` of activations at a time, at the price of more runs.
+// Errors: InvalidArgument for no samples and for a value that is not finite (tensor and sample
+// named), as CompiledModel::Compile, Cancelled.
 absl::StatusOr<Calibration> Calibrate(std::shared_ptr<const Model> model,
                                       absl::Span<const SampleInputs> samples,
                                       const QuantizeOptions& options,
                                       const std::vector<bool>& with_means,
-                                      std::shared_ptr<ThreadPool> pool, RunProgress progress);
+                                      std::shared_ptr<ThreadPool> pool, RunProgress progress,
+                                      int64_t max_kept_bytes = kMaxKeptBytes);
 
 }  // namespace octet
 

@@ -127,14 +127,14 @@ class Comparison {
     return absl::OkStatus();
   }
 
-  // After both have run.
-  absl::Status Look(const TensorWatch& reals, const TensorWatch& quantized) {
+  // After both have run; they watch the pairs from `first` on.
+  absl::Status Look(const TensorWatch& reals, const TensorWatch& quantized, size_t first) {
     std::vector<bool> agree(pairs_.reals.size());
-    for (size_t i = 0; i < pairs_.reals.size(); ++i) {
+    for (size_t i = first; i < first + reals.tensors().size(); ++i) {
       OCTET_RETURN_IF_ERROR(
-          ToReals(reals_.main().tensors[pairs_.reals[i]], reals.data(i), expected_));
+          ToReals(reals_.main().tensors[pairs_.reals[i]], reals.data(i - first), expected_));
       OCTET_RETURN_IF_ERROR(
-          ToReals(quantized_.main().tensors[pairs_.quantized[i]], quantized.data(i), got_));
+          ToReals(quantized_.main().tensors[pairs_.quantized[i]], quantized.data(i - first), got_));
       if (expected_.size() != got_.size()) continue;  // of a shape that depends on data
       sums_[i].Add(expected_, got_);
       if (!histograms_[i].counts().empty()) histograms_[i].Add(expected_);
@@ -146,11 +146,10 @@ class Comparison {
     for (size_t o = 0; o < output_pairs_.size(); ++o) {
       if (output_pairs_[o] < agree.size() && agree[output_pairs_[o]]) ++agreed_[o];
     }
-    ++samples_;
     return absl::OkStatus();
   }
 
-  Measurement Result() const {
+  Measurement Result(int64_t samples) const {
     Measurement result;
     const size_t tensors = reals_.main().tensors.size();
     result.tensors.resize(tensors);
@@ -167,7 +166,7 @@ class Comparison {
       if (output_pairs_[o] >= sums_.size()) continue;
       result.outputs.push_back({.output = names[o],
                                 .error = sums_[output_pairs_[o]].measure(),
-                                .agreement = static_cast<double>(agreed_[o]) / samples_});
+                                .agreement = static_cast<double>(agreed_[o]) / samples});
     }
     return result;
   }
@@ -183,7 +182,6 @@ class Comparison {
   std::vector<int64_t> agreed_;
   std::vector<float> expected_;
   std::vector<float> got_;
-  int64_t samples_ = 0;
 };
 
 // Where each output of the model is among the pairs; appended where it is none of them yet.
@@ -240,25 +238,36 @@ absl::StatusOr<Measurement> Measure(std::shared_ptr<const Model> reals,
                                     const std::vector<int32_t>& counterpart,
                                     absl::Span<const SampleInputs> samples,
                                     const std::vector<TensorStatistics>& statistics,
-                                    std::shared_ptr<ThreadPool> pool, RunProgress progress) {
+                                    std::shared_ptr<ThreadPool> pool, RunProgress progress,
+                                    int64_t max_kept_bytes) {
   Pairs pairs = FindPairs(reals->main(), quantized->main(), counterpart);
   std::vector<size_t> outputs = PairOutputs(reals->main(), quantized->main(), pairs);
-  OCTET_ASSIGN_OR_RETURN(auto real_watch, TensorWatch::Create(reals, pairs.reals, pool));
-  OCTET_ASSIGN_OR_RETURN(auto quantized_watch,
-                         TensorWatch::Create(quantized, pairs.quantized, pool));
+  const auto groups = SplitBySize(reals->main(), pairs.reals, max_kept_bytes);
   InputConverter inputs(reals->main(), quantized->main());
-  Comparison comparison(*reals, *quantized, std::move(pairs), std::move(outputs), statistics);
-  for (size_t s = 0; s < samples.size(); ++s) {
-    if (!progress(static_cast<int64_t>(s), static_cast<int64_t>(samples.size()))) {
-      return absl::CancelledError("cancelled while measuring");
-    }
-    OCTET_RETURN_IF_ERROR(real_watch->Run(samples[s]));
-    OCTET_ASSIGN_OR_RETURN(const SampleInputs converted, inputs.Convert(samples[s]));
-    OCTET_RETURN_IF_ERROR(quantized_watch->Run(converted));
-    OCTET_RETURN_IF_ERROR(comparison.LookAtInputs(samples[s]));
-    OCTET_RETURN_IF_ERROR(comparison.Look(*real_watch, *quantized_watch));
+  Comparison comparison(*reals, *quantized, pairs, std::move(outputs), statistics);
+  const auto count = static_cast<int64_t>(samples.size());
+  const int64_t total = count * static_cast<int64_t>(groups.size());
+  int64_t done = 0;
+  for (const SampleInputs& sample : samples) {
+    OCTET_RETURN_IF_ERROR(comparison.LookAtInputs(sample));
   }
-  return comparison.Result();
+  size_t first = 0;
+  for (const std::vector<int32_t>& group : groups) {
+    const auto begin = pairs.quantized.begin() + static_cast<int64_t>(first);
+    OCTET_ASSIGN_OR_RETURN(auto real_watch, TensorWatch::Create(reals, group, pool));
+    OCTET_ASSIGN_OR_RETURN(
+        auto quantized_watch,
+        TensorWatch::Create(quantized, {begin, begin + static_cast<int64_t>(group.size())}, pool));
+    for (const SampleInputs& sample : samples) {
+      if (!progress(done++, total)) return absl::CancelledError("cancelled while measuring");
+      OCTET_RETURN_IF_ERROR(real_watch->Run(sample));
+      OCTET_ASSIGN_OR_RETURN(const SampleInputs converted, inputs.Convert(sample));
+      OCTET_RETURN_IF_ERROR(quantized_watch->Run(converted));
+      OCTET_RETURN_IF_ERROR(comparison.Look(*real_watch, *quantized_watch, first));
+    }
+    first += group.size();
+  }
+  return comparison.Result(count);
 }
 
 }  // namespace octet

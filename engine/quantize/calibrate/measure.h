@@ -30,13 +30,15 @@ struct Measurement {
 // `counterpart` has for each tensor of the float model's main subgraph the one of the quantized
 // model's that stands for it, or a negative number. Inputs of the two are the same in number, order
 // and shape; floats are quantized where the quantized model takes codes. `statistics` are of the
-// float model, or empty. Errors: as CompiledModel::Compile, Cancelled.
+// float model, or empty. Keeps at most `max_kept_bytes` of the float model's activations at a time.
+// Errors: as CompiledModel::Compile, Cancelled.
 absl::StatusOr<Measurement> Measure(std::shared_ptr<const Model> reals,
                                     std::shared_ptr<const Model> quantized,
                                     const std::vector<int32_t>& counterpart,
                                     absl::Span<const SampleInputs> samples,
                                     const std::vector<TensorStatistics>& statistics,
-                                    std::shared_ptr<ThreadPool> pool, RunProgress progress);
+                                    std::shared_ptr<ThreadPool> pool, RunProgress progress,
+                                    int64_t max_kept_bytes = kMaxKeptBytes);
 
 }  // namespace octet
 

@@ -24,6 +24,24 @@ std::shared_ptr<const Model> WithOutputs(std::shared_ptr<const Model> model,
 
 }  // namespace
 
+std::vector<std::vector<int32_t>> SplitBySize(const SubgraphDef& graph,
+                                              absl::Span<const int32_t> tensors,
+                                              int64_t max_bytes) {
+  std::vector<std::vector<int32_t>> groups;
+  int64_t bytes = 0;
+  for (const int32_t tensor : tensors) {
+    const auto size =
+        graph.tensors[tensor].shape.num_elements() * static_cast<int64_t>(sizeof(float));
+    if (groups.empty() || bytes + size > max_bytes) {
+      groups.emplace_back();
+      bytes = 0;
+    }
+    groups.back().push_back(tensor);
+    bytes += size;
+  }
+  return groups;
+}
+
 absl::StatusOr<std::unique_ptr<TensorWatch>> TensorWatch::Create(std::shared_ptr<const Model> model,
                                                                  std::vector<int32_t> tensors,
                                                                  std::shared_ptr<ThreadPool> pool) {

@@ -17,6 +17,14 @@
 
 namespace octet {
 
+// What the kept tensors of one watch may take, together, where it can be helped.
+inline constexpr int64_t kMaxKeptBytes = int64_t{256} << 20;
+
+// The tensors in groups of at most `max_bytes` as FLOAT32, in order; one that is larger is alone. A
+// model whose activations are many is run once for each group.
+std::vector<std::vector<int32_t>> SplitBySize(const SubgraphDef& graph,
+                                              absl::Span<const int32_t> tensors, int64_t max_bytes);
+
 // Not thread-safe.
 class TensorWatch {
  public:

@@ -115,7 +115,7 @@ struct CompatibilityReport {
 struct QuantizeReport {
   int64_t bytes_before = 0;  // file sizes
   int64_t bytes_after = 0;
-  std::vector<TensorReport> tensors;  // in the file's order
+  std::vector<TensorReport> tensors;  // constants, then activations, each in the file's order
   std::vector<LayerReport> layers;    // of the main subgraph, in order
   int64_t samples = 0;
   std::vector<OutputReport> outputs;  // of the whole model; empty where nothing was measured

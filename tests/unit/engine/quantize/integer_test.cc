@@ -251,6 +251,19 @@ TEST(FullIntegerTest, FloatOperatorAtAnIntegerEdge) {
   EXPECT_EQ(model->main().tensors[model->main().outputs[0]].type, DataType::kInt8);
 }
 
+TEST(FullIntegerTest, NothingButTheInputIsReal) {
+  ModelBuilder b;
+  const int x = b.Input("x", DataType::kFloat32, {1, 8});
+  const int y = b.Tensor("y", DataType::kInt32, {2});
+  b.Op(BuiltinOp::kShape, 1, {x}, {y});
+  b.Output(y);
+  const auto quantized = Quantize(b, {.mode = kFullInteger, .input_type = EdgeType::kInt8},
+                                  Samples({Wave(8, 1)}, "x"));
+  ASSERT_TRUE(quantized.ok()) << quantized.status();
+  EXPECT_EQ(Reread(*quantized)->main().tensors[0].type, DataType::kInt8);
+  EXPECT_TRUE(quantized->report.compatibility.fully_int8());
+}
+
 TEST(FullIntegerTest, Selection) {
   QuantizeOptions options{.mode = kFullInteger};
   options.selection.exclude_ops = {"ABS"};
