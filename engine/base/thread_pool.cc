@@ -6,10 +6,10 @@
 #include <atomic>
 #include <cmath>
 #include <cstdio>
-#include <deque>
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -56,6 +56,29 @@ struct Loop {
   absl::FunctionRef<void(int64_t)> body;
   std::atomic<int64_t> next{0};
   std::atomic<int> workers{0};  // changed under the pool's mutex
+  Loop* behind = nullptr;       // in the queue that holds it
+};
+
+// First in, first out; links the loops themselves, so that queueing allocates nothing.
+class LoopQueue {
+ public:
+  bool empty() const { return front_ == nullptr; }
+  void PushBack(Loop* loop) {
+    loop->behind = nullptr;
+    Loop** end = &front_;
+    while (*end != nullptr) end = &(*end)->behind;
+    *end = loop;
+  }
+  // Requires that it is not empty.
+  Loop* PopFront() { return std::exchange(front_, front_->behind); }
+  void Remove(const Loop* loop) {
+    Loop** link = &front_;
+    while (*link != nullptr && *link != loop) link = &(*link)->behind;
+    if (*link != nullptr) *link = loop->behind;
+  }
+
+ private:
+  Loop* front_ = nullptr;
 };
 
 // Reads "quota period" (cgroup v2) or one number a file (v1); 0 where there is no limit.
@@ -100,13 +123,13 @@ class ThreadPool::Impl {
     Loop loop(count, body);
     {
       absl::MutexLock lock(&mutex_);
-      loops_.push_back(&loop);
+      loops_.PushBack(&loop);
       NoteWork();
     }
     loop.Work();
     {
       absl::MutexLock lock(&mutex_);
-      loops_.erase(std::remove(loops_.begin(), loops_.end(), &loop), loops_.end());
+      loops_.Remove(&loop);
       NoteWork();
     }
     SpinUntil([&] { return loop.workers.load(std::memory_order_relaxed) == 0; });
@@ -131,10 +154,9 @@ class ThreadPool::Impl {
     while (true) {
       mutex_.Await(absl::Condition(this, &Impl::HasWork));
       if (stopping_) return;
-      Loop* loop = loops_.front();
-      loops_.pop_front();
+      Loop* loop = loops_.PopFront();
       if (!loop->exhausted()) {
-        loops_.push_back(loop);  // to the back: other loops get their turn
+        loops_.PushBack(loop);  // to the back: other loops get their turn
         loop->workers.fetch_add(1, std::memory_order_relaxed);
         mutex_.Unlock();
         loop->Work();
@@ -151,7 +173,7 @@ class ThreadPool::Impl {
 
   std::vector<std::thread> workers_;
   absl::Mutex mutex_;
-  std::deque<Loop*> loops_ ABSL_GUARDED_BY(mutex_);
+  LoopQueue loops_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // HasWork() for those who watch without the mutex; who acts on it asks again with the mutex.
   std::atomic<bool> has_work_{false};
