@@ -76,14 +76,19 @@ inline Columns16 LoadColumns16(const EpilogueArgs& e, int64_t c) {
   return p;
 }
 
+// Shuffles, because shifts keep the one port busy that multiplications need too.
+inline __m512i OddToEven(__m512i x) {
+  return _mm512_shuffle_epi32(x, static_cast<_MM_PERM_ENUM>(0xf5));
+}
+
 // DHM: (x * multiplier + 2^30) >> 31, of which the low 32 bits are kept. Then RS on magnitudes,
 // where adding half cannot overflow.
 inline __m512i ScaleFixedPoint16(__m512i acc, const Columns16& p) {
   const __m512i nudge = _mm512_set1_epi64(int64_t{1} << 30);
   const __m512i x = _mm512_sllv_epi32(acc, p.left);
   const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(x, p.multiplier), nudge);
-  const __m512i odd = _mm512_add_epi64(
-      _mm512_mul_epi32(_mm512_srli_epi64(x, 32), _mm512_srli_epi64(p.multiplier, 32)), nudge);
+  const __m512i odd =
+      _mm512_add_epi64(_mm512_mul_epi32(OddToEven(x), OddToEven(p.multiplier)), nudge);
   const __m512i high =
       _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
   const __m512i magnitude =
