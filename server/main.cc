@@ -63,6 +63,7 @@ int Serve(const ServerOptions& options) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write
   // What gRPC would say of a failed start is said in one line by the server.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
 

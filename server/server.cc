@@ -39,7 +39,7 @@ namespace {
 
 // Two runs of a model at a time: while one copies rows in or out, the other computes.
 constexpr int kMaxWorkers = 2;
-// Quantizations and evaluations that run at the same time, and that wait.
+// Evaluations that run at the same time, and that wait.
 constexpr int kJobThreads = 2;
 constexpr size_t kMaxWaitingJobs = 16;
 constexpr size_t kMaxWaitingLoads = 64;
@@ -89,7 +89,8 @@ struct Server::Parts {
         jobs(kJobThreads, kMaxWaitingJobs),
         inference({&repository, &clock, &activity, shared_memory()}, &state, &loads,
                   shared_memory(), options.allow_model_override, kVersion),
-        quantization(&repository, &jobs, &activity, options.max_message_bytes),
+        quantization({repository, MakeServingOptions(options, pool).compile, clock}, &activity,
+                     options.max_message_bytes),
         evaluation(&repository, &jobs, &activity) {}
 
   // Null where it is not served.

@@ -43,6 +43,7 @@ absl::Status FileError(int error_number, absl::string_view what, absl::string_vi
       return absl::AlreadyExistsError(message);
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
       return absl::ResourceExhaustedError(message);
     default:
       return absl::UnknownError(message);

@@ -49,7 +49,7 @@ absl::StatusOr<int64_t> StoreVersion(const std::string& directory, const std::st
   if (!chosen.ok()) return chosen.status();
   const fs::path model = fs::path(directory) / name;
   std::error_code error;
-  fs::create_directory(model, error);
+  const bool made = fs::create_directory(model, error);
   if (error) return FileError(error.value(), "cannot make", model.string());
   const fs::path aside = model / absl::StrCat(".", *chosen, ".new");
   absl::Status status = WriteAside(aside, bytes);
@@ -62,6 +62,7 @@ absl::StatusOr<int64_t> StoreVersion(const std::string& directory, const std::st
   if (status.ok()) status = SyncDirectory(directory);
   if (!status.ok()) {
     fs::remove_all(aside, error);
+    if (made) fs::remove(model, error);  // unless there is something in it by now
     return status;
   }
   return *chosen;
@@ -69,7 +70,9 @@ absl::StatusOr<int64_t> StoreVersion(const std::string& directory, const std::st
 
 void RemoveVersion(const std::string& directory, const std::string& name, int64_t version) {
   std::error_code error;
-  fs::remove_all(fs::path(directory) / name / absl::StrCat(version), error);
+  const fs::path model = fs::path(directory) / name;
+  fs::remove_all(model / absl::StrCat(version), error);
+  fs::remove(model, error);  // unless there is something else in it
 }
 
 }  // namespace octet::server

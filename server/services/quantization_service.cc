@@ -9,7 +9,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "server/services/quantize_job.h"
 #include "server/services/status.h"
 
 namespace octet::server {
@@ -20,18 +19,26 @@ using octet::v1::QuantizeResponse;
 
 // Below the message size that clients take by default.
 constexpr size_t kChunkBytes = 1 << 20;
+// Sending, waiting or being worked on.
+constexpr int kMaxCalls = 4;
 
-// Reads the whole source, then works on a job thread, writing progress; then writes the result.
+// Reads source and samples, then works on a job thread, writing progress; then writes the result.
 class QuantizeCall final : public grpc::ServerBidiReactor<QuantizeRequest, QuantizeResponse> {
  public:
-  QuantizeCall(ModelRepository* repository, JobQueue* jobs, Activity* activity,
-               int64_t max_source_bytes)
-      : repository_(repository),
+  QuantizeCall(const QuantizeEnvironment& environment, JobQueue* jobs, QuantizeAdmission* admission,
+               Activity* activity, int64_t max_upload_bytes)
+      : environment_(environment),
         jobs_(jobs),
         activity_(activity),
-        max_source_bytes_(max_source_bytes) {
+        max_upload_bytes_(max_upload_bytes),
+        share_(admission),
+        samples_(max_upload_bytes) {
     activity_->Begin();
-    StartRead(&request_);
+    if (absl::Status entered = share_.Enter(); !entered.ok()) {
+      SetOutcome(entered);
+    } else {
+      StartRead(&request_);
+    }
   }
 
   void OnReadDone(bool ok) override {
@@ -47,8 +54,11 @@ class QuantizeCall final : public grpc::ServerBidiReactor<QuantizeRequest, Quant
       SetOutcome(absl::InvalidArgumentError("no `start` message was sent"));
       return;
     }
+    octet::v1::QuantizeProgress waiting;
+    waiting.set_stage("wait");
+    ShowProgress(waiting);
     const absl::Status submitted = jobs_->Submit([this] {
-      SetOutcome(RunQuantize(start_, std::move(source_), *repository_,
+      SetOutcome(RunQuantize({std::move(start_), std::move(source_), samples_}, environment_,
                              [this](const auto& progress) { return ShowProgress(progress); }));
     });
     if (!submitted.ok()) SetOutcome(submitted);
@@ -75,17 +85,29 @@ class QuantizeCall final : public grpc::ServerBidiReactor<QuantizeRequest, Quant
     if (request_.has_start()) {
       if (started_) return absl::InvalidArgumentError("`start` was sent twice");
       started_ = true;
-      start_ = request_.start();
+      start_ = std::move(*request_.mutable_start());
+      return_model_ = start_.return_model();
       return absl::OkStatus();
     }
-    if (!request_.has_chunk()) return absl::InvalidArgumentError("neither `start` nor `chunk` set");
+    if (!request_.has_chunk() && !request_.has_sample()) {
+      return absl::InvalidArgumentError("none of `start`, `chunk` and `sample` is set");
+    }
     if (!started_) return absl::InvalidArgumentError("the first message must be `start`");
+    const size_t bytes =
+        request_.has_chunk() ? request_.chunk().size() : request_.sample().data().size();
+    if (absl::Status reserved = share_.Reserve(static_cast<int64_t>(bytes)); !reserved.ok()) {
+      return reserved;
+    }
+    return request_.has_chunk() ? TakeChunk() : samples_.Add(request_.sample());
+  }
+
+  absl::Status TakeChunk() {
     if (start_.has_source()) {
       return absl::InvalidArgumentError("a chunk was sent although start.source names a model");
     }
-    if (static_cast<int64_t>(source_.size() + request_.chunk().size()) > max_source_bytes_) {
+    if (static_cast<int64_t>(source_.size() + request_.chunk().size()) > max_upload_bytes_) {
       return absl::ResourceExhaustedError(absl::StrCat(
-          "the source has more than ", max_source_bytes_, " bytes (max_message_bytes)"));
+          "the source has more than ", max_upload_bytes_, " bytes (max_message_bytes)"));
     }
     source_ += request_.chunk();
     return absl::OkStatus();
@@ -118,7 +140,7 @@ class QuantizeCall final : public grpc::ServerBidiReactor<QuantizeRequest, Quant
     } else if (!reported_) {
       reported_ = true;
       *response_.mutable_report() = (*outcome_)->report;
-    } else if (start_.return_model() && sent_ < (*outcome_)->bytes.size()) {
+    } else if (return_model_ && sent_ < (*outcome_)->bytes.size()) {
       response_.set_chunk((*outcome_)->bytes.substr(sent_, kChunkBytes));
       sent_ += response_.chunk().size();
     } else {
@@ -134,16 +156,19 @@ class QuantizeCall final : public grpc::ServerBidiReactor<QuantizeRequest, Quant
     Finish(ToGrpcStatus(status));
   }
 
-  ModelRepository* const repository_;
+  const QuantizeEnvironment& environment_;
   JobQueue* const jobs_;
   Activity* const activity_;
-  const int64_t max_source_bytes_;
+  const int64_t max_upload_bytes_;
+  QuantizeAdmission::Share share_;
 
   // Used by one reading at a time, then by the job.
   QuantizeRequest request_;
   octet::v1::QuantizeStart start_;
   bool started_ = false;
+  bool return_model_ = false;
   std::string source_;
+  SampleCollector samples_;
 
   std::atomic<bool> cancelled_{false};
   absl::Mutex mutex_;
@@ -158,16 +183,17 @@ class QuantizeCall final : public grpc::ServerBidiReactor<QuantizeRequest, Quant
 
 }  // namespace
 
-QuantizationService::QuantizationService(ModelRepository* repository, JobQueue* jobs,
-                                         Activity* activity, int64_t max_source_bytes)
-    : repository_(repository),
-      jobs_(jobs),
+QuantizationService::QuantizationService(QuantizeEnvironment environment, Activity* activity,
+                                         int64_t max_upload_bytes)
+    : environment_(std::move(environment)),
       activity_(activity),
-      max_source_bytes_(max_source_bytes) {}
+      max_upload_bytes_(max_upload_bytes),
+      admission_(kMaxCalls, 2 * max_upload_bytes),
+      jobs_(/*threads=*/1, kMaxCalls) {}
 
 grpc::ServerBidiReactor<QuantizeRequest, QuantizeResponse>* QuantizationService::Quantize(
     grpc::CallbackServerContext* /*context*/) {
-  return new QuantizeCall(repository_, jobs_, activity_, max_source_bytes_);
+  return new QuantizeCall(environment_, &jobs_, &admission_, activity_, max_upload_bytes_);
 }
 
 }  // namespace octet::server

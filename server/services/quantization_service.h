@@ -7,24 +7,27 @@
 #include "octet/v1/octet.grpc.pb.h"
 #include "server/base/job_queue.h"
 #include "server/metrics/request_scope.h"
-#include "server/models/repository.h"
+#include "server/services/quantize_admission.h"
+#include "server/services/quantize_job.h"
 
 namespace octet::server {
 
 class QuantizationService final : public octet::v1::QuantizationService::CallbackService {
  public:
-  // All outlive the service. `jobs` runs the work; a source may have `max_source_bytes`.
-  QuantizationService(ModelRepository* repository, JobQueue* jobs, Activity* activity,
-                      int64_t max_source_bytes);
+  // The repository, the clock and `activity` outlive the service. A source may have
+  // `max_upload_bytes`, and so may a call's samples.
+  QuantizationService(QuantizeEnvironment environment, Activity* activity,
+                      int64_t max_upload_bytes);
 
   grpc::ServerBidiReactor<octet::v1::QuantizeRequest, octet::v1::QuantizeResponse>* Quantize(
       grpc::CallbackServerContext* context) override;
 
  private:
-  ModelRepository* const repository_;
-  JobQueue* const jobs_;
+  const QuantizeEnvironment environment_;
   Activity* const activity_;
-  const int64_t max_source_bytes_;
+  const int64_t max_upload_bytes_;
+  QuantizeAdmission admission_;
+  JobQueue jobs_;  // last member, so that it ends first
 };
 
 }  // namespace octet::server

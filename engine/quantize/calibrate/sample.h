@@ -15,7 +15,8 @@ namespace octet {
 // One input of one sample. `data` are the elements, dense and row-major, at any address; the caller
 // keeps them.
 struct SampleTensor {
-  std::string name;  // the input's public name, as in ModelDescription
+  // The input's public name, as in ModelDescription; may be empty where the model has one input.
+  std::string name;
   DataType type = DataType::kFloat32;
   Shape shape;
   absl::Span<const std::byte> data;

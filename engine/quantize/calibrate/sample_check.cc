@@ -17,6 +17,7 @@ namespace {
 constexpr size_t kMissing = SIZE_MAX;
 
 size_t IndexOf(const std::vector<std::string>& names, const std::string& name) {
+  if (name.empty() && names.size() == 1) return 0;
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i] == name) return i;
   }

@@ -1,6 +1,8 @@
 #include "server/models/model_store.h"
 
 #include <linux/magic.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/vfs.h>
 
 #include <filesystem>
@@ -73,9 +75,23 @@ TEST(ModelStore, AReadOnlyRepositoryIsPermissionDenied) {
             absl::StatusCode::kPermissionDenied);
 }
 
+TEST_F(ModelStoreTest, AFileThatCannotBeWrittenLeavesNothing) {
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = 4, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const absl::StatusCode code = StoreVersion(root_.string(), "m", 0, "too long").status().code();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  signal(SIGXFSZ, handler);
+  EXPECT_EQ(code, absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(fs::is_empty(root_));
+}
+
 TEST_F(ModelStoreTest, WhatIsTakenBackIsGone) {
   ASSERT_TRUE(StoreVersion(root_.string(), "m", 1, "x").ok());
   RemoveVersion(root_.string(), "m", 1);
+  EXPECT_TRUE(fs::is_empty(root_));
   EXPECT_EQ(*StoreVersion(root_.string(), "m", 0, "y"), 1);
 }
 
