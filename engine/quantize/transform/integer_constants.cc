@@ -187,8 +187,14 @@ class ConstantEdit {
                          " biases for ", scales.scales.size(), " channels"));
       }
       if (!wide_) KeepInHalfOfInt32(input, values, scales);
-      wishes_[bias].push_back(
-          {{op, rule.bias_input}, BiasEncoding(input, std::move(values), scales)});
+      Encoding bias_encoding = BiasEncoding(input, std::move(values), scales);
+      for (const float scale : bias_encoding.scales) {
+        if (std::isfinite(scale)) continue;
+        return absl::InvalidArgumentError(absl::StrCat(
+            TensorLabel(0, bias, graph_.tensors[bias].name), ": the scale of its input, ", input,
+            ", times that of the weights is ", scale, ": the weights are too large"));
+      }
+      wishes_[bias].push_back({{op, rule.bias_input}, std::move(bias_encoding)});
     }
     encoding.scales = scales.scales;
     encoding.weight_scales = std::move(scales);

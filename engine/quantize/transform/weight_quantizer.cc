@@ -216,7 +216,7 @@ WeightScales ComputeScales(absl::Span<const float> max_abs, WeightArithmetic ari
     }
     const float maximum = std::max(largest, kSmallestMaximum);
     if (arithmetic == WeightArithmetic::kFloat) {
-      result.scales.push_back(2 * maximum / 254.0f);
+      result.scales.push_back(maximum / 127.0f);  // 2m/254, which could overflow on the way
       result.multipliers.push_back(1 / result.scales.back());
     } else {
       result.scales.push_back(maximum / 127.0f);

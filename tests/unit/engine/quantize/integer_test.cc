@@ -351,6 +351,19 @@ TEST(CalibrationErrorsTest, WeightThatIsNotFinite) {
   EXPECT_THAT(std::string(quantized.status().message()), HasSubstr("'w': element 9 is inf"));
 }
 
+TEST(CalibrationErrorsTest, WeightsWhoseProductsHaveNoScale) {
+  ModelBuilder b;
+  const int x = b.Input("x", DataType::kFloat32, {1, 2});
+  const int w = b.Constant<float>("w", {1, 2}, {0, 3e38f});
+  const int bias = b.Constant<float>("b", {1}, {0});
+  const int y = b.Tensor("y", DataType::kFloat32, {1, 1});
+  b.Op(BuiltinOp::kFullyConnected, 1, {x, w, bias}, {y}, FullyConnectedOptions{});
+  b.Output(y);
+  // What is large meets 0: nothing overflows but the scale.
+  const auto quantized = Quantize(b, {.mode = kFullInteger}, Samples({{4e4f, 0}, {-4e4f, 0}}, "x"));
+  ExpectError(quantized, kInvalid, "'b': the scale of its input");
+}
+
 TEST(CalibrationErrorsTest, CancelledWhileCalibrating) {
   Samples samples = TwoSamples();
   QuantizeResources resources;
