@@ -37,8 +37,8 @@
 namespace octet::server {
 namespace {
 
-// Two runs of a model at a time: while one copies rows in or out, the other computes.
-constexpr int kMaxWorkers = 2;
+// Runs of one model at a time: each has memory of its own.
+constexpr int kMaxWorkers = 8;
 // Evaluations that run at the same time, and that wait.
 constexpr int kJobThreads = 2;
 constexpr size_t kMaxWaitingJobs = 16;
@@ -61,7 +61,9 @@ std::string UsedIsas(const std::string& isa) {
 
 ServingOptions MakeServingOptions(const ServerOptions& options, std::shared_ptr<ThreadPool> pool) {
   ServingOptions serving;
+  // A lone run gets all threads, and each of as many runs as threads one.
   serving.workers = std::min(kMaxWorkers, pool->threads());
+  serving.slots = std::make_shared<RunSlots>(pool->threads());
   serving.compile.rounding = options.rounding;
   serving.compile.isa = options.isa;
   serving.compile.pool = std::move(pool);

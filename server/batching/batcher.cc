@@ -44,7 +44,8 @@ Batcher::Batcher(BatcherOptions options, RowBytes row_bytes,
       row_bytes_(std::move(row_bytes)),
       clock_(clock),
       observer_(observer),
-      executions_(std::move(executions)) {
+      executions_(std::move(executions)),
+      share_(options_.weight) {
   for (const auto& execution : executions_) {
     threads_.emplace_back([this, &execution] { WorkerLoop(*execution); });
   }
@@ -165,33 +166,59 @@ bool Batcher::WaitForExpired(std::vector<EntryPtr>& answer) {
 
 void Batcher::WorkerLoop(Execution& execution) {
   while (true) {
-    std::vector<Piece> batch;
     {
       absl::MutexLock lock(&mutex_);
-      batch = TakeBatch();
+      if (!WaitForWork()) return;
     }
-    if (batch.empty()) return;
+    std::vector<Piece> batch;
     StageTimes times;
-    Execution* const own = batch.front().entry->item->own_execution();
-    const absl::Status status = RunBatch(own == nullptr ? execution : *own, batch, times);
+    absl::Status status;
+    if (options_.slots != nullptr) options_.slots->Acquire(share_);
+    const Nanoseconds taken = RunNext(execution, batch, status, times);
+    if (options_.slots != nullptr) options_.slots->Release(share_, taken);
+    if (batch.empty()) continue;
     if (status.ok()) observer_->Executed(TotalRows(batch), times);
     FinishBatch(batch, status, times);
   }
 }
 
-std::vector<Batcher::Piece> Batcher::TakeBatch() {
+bool Batcher::WaitForWork() {
   while (!stopping_) {
-    // Each entry has a row at least, so no run reaches past the first max_rows entries.
-    std::vector<WaitingRows> waiting;
-    for (const EntryPtr& entry : queue_) {
-      if (static_cast<int64_t>(waiting.size()) == options_.limits.max_rows) break;
-      waiting.push_back({entry->waiting_rows, entry->arrival, entry->deadline});
-    }
-    const BatchDecision decision = DecideBatch(waiting, clock_->Now(), options_.limits);
-    if (decision.run()) return TakePieces(decision);
+    const BatchDecision decision = Decide();
+    if (decision.run()) return true;
     clock_->WaitUntil(&work_changed_, &mutex_, decision.wake);
   }
-  return {};
+  return false;
+}
+
+Nanoseconds Batcher::RunNext(Execution& execution, std::vector<Piece>& batch, absl::Status& status,
+                             StageTimes& times) {
+  // Only now: rows that came while this waited for its turn share the run, and what was cancelled
+  // or expired is in no run.
+  {
+    absl::MutexLock lock(&mutex_);
+    batch = TakeBatch();
+  }
+  if (batch.empty()) return Nanoseconds(0);
+  Execution* const own = batch.front().entry->item->own_execution();
+  status = RunBatch(own == nullptr ? execution : *own, batch, times);
+  return times.batch + times.compute + times.respond;
+}
+
+BatchDecision Batcher::Decide() {
+  // Each entry has a row at least, so no run reaches past the first max_rows entries.
+  std::vector<WaitingRows> waiting;
+  for (const EntryPtr& entry : queue_) {
+    if (static_cast<int64_t>(waiting.size()) == options_.limits.max_rows) break;
+    waiting.push_back({entry->waiting_rows, entry->arrival, entry->deadline});
+  }
+  return DecideBatch(waiting, clock_->Now(), options_.limits);
+}
+
+std::vector<Batcher::Piece> Batcher::TakeBatch() {
+  if (stopping_) return {};
+  const BatchDecision decision = Decide();
+  return decision.run() ? TakePieces(decision) : std::vector<Piece>{};
 }
 
 std::vector<Batcher::Piece> Batcher::TakePieces(const BatchDecision& decision) {

@@ -16,6 +16,7 @@
 #include "server/batching/batch_item.h"
 #include "server/batching/batch_policy.h"
 #include "server/batching/execution.h"
+#include "server/batching/run_slots.h"
 
 namespace octet::server {
 
@@ -24,6 +25,9 @@ struct BatcherOptions {
   BatchLimits limits;
   int64_t max_queue_rows = 1024;
   int64_t max_queue_bytes = int64_t{256} << 20;
+  // Of all models, and this one's weight there; null: runs wait for no other model's.
+  std::shared_ptr<RunSlots> slots;
+  double weight = 1;
 };
 
 // Gathers rows of requests into runs as batch_policy.h decides. A request leaves the queue the
@@ -57,7 +61,14 @@ class Batcher {
   void ExpireLoop();
   // Waits for the next deadline, or for the end: false.
   bool WaitForExpired(std::vector<EntryPtr>& answer);
+  // Waits until something is to be run; false: for the end.
+  bool WaitForWork() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  BatchDecision Decide() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Empty where what there was to run has gone meanwhile.
   std::vector<Piece> TakeBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes rows and runs them, once it is this model's turn; returns how long that took.
+  Nanoseconds RunNext(Execution& execution, std::vector<Piece>& batch, absl::Status& status,
+                      StageTimes& times);
   std::vector<Piece> TakePieces(const BatchDecision& decision)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status RunBatch(Execution& execution, const std::vector<Piece>& batch, StageTimes& times);
@@ -78,6 +89,7 @@ class Batcher {
   Clock* const clock_;
   BatchObserver* const observer_;
   const std::vector<std::unique_ptr<Execution>> executions_;
+  RunSlots::Share share_;
 
   absl::Mutex mutex_;
   absl::CondVar work_changed_;    // workers wait on it

@@ -35,6 +35,9 @@ absl::Status CheckSettings(const std::string& path, const octet::v1::ModelSettin
   if (settings.has_max_queue_bytes()) {
     status.Update(CheckRange(path, "max_queue_bytes", settings.max_queue_bytes(), kQueueRange));
   }
+  if (settings.has_priority()) {
+    status.Update(CheckRange(path, "priority", settings.priority(), kPriorityRange));
+  }
   if (settings.has_max_sequences()) {
     status.Update(CheckRange(path, "max_sequences", settings.max_sequences(), kSequencesRange));
   }
@@ -77,6 +80,7 @@ absl::StatusOr<ServingOptions> WithModelSettings(const ServingOptions& defaults,
   }
   if (settings.has_max_queue_rows()) options.max_queue_rows = settings.max_queue_rows();
   if (settings.has_max_queue_bytes()) options.max_queue_bytes = settings.max_queue_bytes();
+  if (settings.has_priority()) options.priority = settings.priority();
   if (settings.has_max_sequences()) options.max_sequences = settings.max_sequences();
   if (settings.has_sequence_idle_us()) {
     options.sequence_idle = std::chrono::microseconds(settings.sequence_idle_us());
@@ -142,7 +146,9 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
       BatcherOptions{.model = name,
                      .limits = {served->max_batch_size_, options.batch_timeout},
                      .max_queue_rows = options.max_queue_rows,
-                     .max_queue_bytes = options.max_queue_bytes},
+                     .max_queue_bytes = options.max_queue_bytes,
+                     .slots = options.slots,
+                     .weight = static_cast<double>(options.priority)},
       served->row_bytes_, std::move(executions), clock, served->metrics_.get());
   return served;
 }

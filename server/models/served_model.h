@@ -28,6 +28,7 @@ struct SettingRange {
 inline constexpr SettingRange kBatchSizeRange{1, 1 << 16};
 inline constexpr SettingRange kBatchTimeoutUsRange{0, 60'000'000};
 inline constexpr SettingRange kQueueRange{1, int64_t{1} << 50};
+inline constexpr SettingRange kPriorityRange{1, 1000};
 inline constexpr SettingRange kSequencesRange{1, 1 << 20};
 inline constexpr SettingRange kSequenceIdleUsRange{1, int64_t{7} * 24 * 3600 * 1'000'000};
 
@@ -37,7 +38,9 @@ struct ServingOptions {
   Nanoseconds batch_timeout{0};
   int64_t max_queue_rows = 1024;
   int64_t max_queue_bytes = int64_t{256} << 20;
-  int workers = 1;  // runs of one model that may happen at the same time
+  int workers = 1;                  // runs of one model that may happen at the same time
+  std::shared_ptr<RunSlots> slots;  // of all models
+  int priority = 1;                 // this model's part of the computing, to the others'
   VersionPolicy versions;
   int max_sequences = 256;  // of streams and sequences whose state is kept
   Nanoseconds sequence_idle = std::chrono::seconds(60);
