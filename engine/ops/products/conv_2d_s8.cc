@@ -109,7 +109,8 @@ class Conv2DS8 final : public ConvOp {
                          begin + share.begin, begin + share.end, patches + share.begin * k);
       });
       RunMatmulS8(gemm_.single(), stage_.epilogue(), patches, k, count,
-                  context.out<int8_t>(0) + begin * n, n, context.pool);
+                  context.out<int8_t>(0) + begin * n, n, context.pool,
+                  gemm_.single().segment_length);
     }
   }
 

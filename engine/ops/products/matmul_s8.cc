@@ -17,7 +17,7 @@ constexpr int64_t kMaxRowsPerCall = 1 << 20;
 
 void RunMatmulS8(const kernels::PackedGemmS8& packed, const kernels::EpilogueArgs& epilogue,
                  const int8_t* a, int64_t a_row_stride, int64_t m, void* out,
-                 int64_t out_row_stride, ThreadPool* pool) {
+                 int64_t out_row_stride, ThreadPool* pool, int64_t a_segment_stride) {
   const int64_t n = packed.n;
   const int64_t k = int64_t{packed.segments} * packed.segment_length;
   const int64_t element = epilogue.kind == kernels::kEpilogueInt32 ? 4 : 1;
@@ -34,7 +34,7 @@ void RunMatmulS8(const kernels::PackedGemmS8& packed, const kernels::EpilogueArg
     kernels::GemmS8Args args = kernels::MakeGemmS8Args(
         packed, epilogue, static_cast<int32_t>(columns.begin), static_cast<int32_t>(columns.end));
     args.a_row_stride = a_row_stride;
-    args.a_segment_stride = packed.segment_length;
+    args.a_segment_stride = a_segment_stride;
     args.out_row_stride = out_row_stride;
     for (int64_t row = rows.begin; row < rows.end; row += kMaxRowsPerCall) {
       args.a = a + row * a_row_stride;
