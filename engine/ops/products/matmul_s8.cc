@@ -9,8 +9,14 @@
 namespace octet::ops {
 namespace {
 
-// Below this many multiplications a second thread costs more than it saves.
-constexpr int64_t kMinWorkPerThread = 64 * 1024;
+// Work is counted in multiplications; finishing a sum takes as long as this many.
+constexpr int64_t kFinishing = 64;
+
+// Below this work a second thread costs more than it saves.
+int64_t MinWorkPerThread(const kernels::GemmS8Variant& variant) {
+  return variant.isa == Isa::kAmx ? 1 << 19 : 1 << 17;
+}
+
 constexpr int64_t kMaxRowsPerCall = 1 << 20;
 
 }  // namespace
@@ -22,7 +28,8 @@ void RunMatmulS8(const kernels::PackedGemmS8& packed, const kernels::EpilogueArg
   const int64_t k = int64_t{packed.segments} * packed.segment_length;
   const int64_t element = epilogue.kind == kernels::kEpilogueInt32 ? 4 : 1;
   const int64_t threads = pool == nullptr ? 1 : pool->threads();
-  const int64_t parts = std::clamp<int64_t>(m * n * k / kMinWorkPerThread, 1, threads);
+  const int64_t parts =
+      std::clamp<int64_t>(m * n * (k + kFinishing) / MinWorkPerThread(*packed.variant), 1, threads);
   const int32_t m_tile = packed.variant->m_tile;
   const int32_t n_tile = packed.variant->layout.n_tile;
   // Who shares out the longer side has the more even shares, and reads less in all.

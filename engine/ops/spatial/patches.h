@@ -43,11 +43,12 @@ void GatherPatch(const Window& window, const T* image, int32_t image_channels,
   }
 }
 
-// Rows of a block so that a block of patches stays in a first-level cache, whole tiles of 16.
+// Rows of a block so that a block of patches stays in a first-level cache, whole tiles of 16; few
+// enough that threads can share a small image.
 inline int32_t PatchBlockRows(int64_t row_bytes) {
   constexpr int64_t kBlockBytes = 32 * 1024;
   const int64_t rows = kBlockBytes / std::max<int64_t>(row_bytes, 1) / 16 * 16;
-  return static_cast<int32_t>(std::clamp<int64_t>(rows, 16, 256));
+  return static_cast<int32_t>(std::clamp<int64_t>(rows, 16, 64));
 }
 
 }  // namespace octet::ops
