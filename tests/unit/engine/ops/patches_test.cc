@@ -50,8 +50,8 @@ TEST(PatchesTest, SomeOfTheChannels) {
 }
 
 TEST(PatchesTest, BlocksAreWholeTilesWithinBounds) {
-  EXPECT_EQ(PatchBlockRows(0), 256);
-  EXPECT_EQ(PatchBlockRows(1), 256);
+  EXPECT_EQ(PatchBlockRows(0), 64);
+  EXPECT_EQ(PatchBlockRows(1), 64);
   EXPECT_EQ(PatchBlockRows(1000), 32);
   EXPECT_EQ(PatchBlockRows(1 << 30), 16);
   for (int64_t bytes = 1; bytes < 5000; bytes += 7) EXPECT_EQ(PatchBlockRows(bytes) % 16, 0);
