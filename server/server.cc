@@ -59,15 +59,21 @@ std::string UsedIsas(const std::string& isa) {
   return absl::StrJoin(found, ",");
 }
 
+CompileOptions MakeCompileOptions(const ServerOptions& options, std::shared_ptr<ThreadPool> pool) {
+  CompileOptions compile;
+  compile.rounding = options.rounding;
+  compile.isa = options.isa;
+  compile.pool = std::move(pool);
+  compile.max_rows = options.max_batch_size;
+  return compile;
+}
+
 ServingOptions MakeServingOptions(const ServerOptions& options, std::shared_ptr<ThreadPool> pool) {
   ServingOptions serving;
   // A lone run gets all threads, and each of as many runs as threads one.
   serving.workers = std::min(kMaxWorkers, pool->threads());
   serving.slots = std::make_shared<RunSlots>(pool->threads());
-  serving.compile.rounding = options.rounding;
-  serving.compile.isa = options.isa;
-  serving.compile.pool = std::move(pool);
-  serving.compile.max_rows = options.max_batch_size;
+  serving.compile = MakeCompileOptions(options, std::move(pool));
   serving.batch_timeout = std::chrono::microseconds(options.batch_timeout_us);
   serving.max_queue_rows = options.max_queue_rows;
   serving.max_queue_bytes = options.max_queue_bytes;
@@ -91,7 +97,7 @@ struct Server::Parts {
         jobs(kJobThreads, kMaxWaitingJobs),
         inference({&repository, &clock, &activity, shared_memory()}, &state, &loads,
                   shared_memory(), options.allow_model_override, kVersion),
-        quantization({repository, MakeServingOptions(options, pool).compile, clock}, &activity,
+        quantization({repository, MakeCompileOptions(options, pool), clock}, &activity,
                      options.max_message_bytes),
         evaluation(&repository, &jobs, &activity) {}
 

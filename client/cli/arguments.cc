@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <map>
 #include <sstream>
 
 #include "absl/strings/ascii.h"
@@ -11,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "client/cli/quantize_arguments.h"
 
 namespace octet::client {
 namespace {
@@ -20,18 +20,6 @@ constexpr char kDescription[] =
 constexpr char kFooter[] =
     "Exit status: 0; 1 for an error from the server or the work; 2 for bad usage.\n"
     "octet COMMAND --help tells a command's options.";
-
-using octet::v1::QuantizationMode;
-const std::map<std::string, QuantizationMode>& Modes() {
-  static const auto* const modes = new std::map<std::string, QuantizationMode>{
-      {"dynamic-range", octet::v1::QUANTIZATION_MODE_DYNAMIC_RANGE},
-      {"full-integer", octet::v1::QUANTIZATION_MODE_FULL_INTEGER},
-      {"float16", octet::v1::QUANTIZATION_MODE_FLOAT16},
-      {"int16x8", octet::v1::QUANTIZATION_MODE_INT16X8},
-      {"weight-only", octet::v1::QUANTIZATION_MODE_WEIGHT_ONLY},
-  };
-  return *modes;
-}
 
 // What CLI11 fills, as text, before it is checked and given its types.
 struct Raw {
@@ -45,10 +33,8 @@ struct Raw {
   int top = 5;
   bool codes = false;
   std::string pixel_range;
-  std::string mode = "dynamic-range";
-  int64_t min_elements = 0;
-  bool per_tensor = false;
   std::string store_as;
+  QuantizeFlags quantize;
   std::string data;
   std::string reference;
 };
@@ -142,21 +128,11 @@ CLI::App* AddQuantize(CLI::App& app, Raw& raw) {
       ->type_name("MODEL");
   quantize->add_option("--version", raw.version, "The version of --model (default: the newest)")
       ->type_name("V");
-  std::vector<std::string> names;
-  for (const auto& mode : Modes()) names.push_back(mode.first);
-  quantize->add_option("--mode", raw.mode, "What to quantize")
-      ->check(CLI::IsMember(names))
-      ->capture_default_str();
-  quantize
-      ->add_option("--min-elements", raw.min_elements,
-                   "Leave weights with fewer elements as they are (default: 1024)")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N");
-  quantize->add_flag("--per-tensor", raw.per_tensor, "One scale a tensor, not one a channel");
   quantize
       ->add_option("--store-as", raw.store_as,
                    "Serve the result as NAME, as the next version or as NAME:VERSION")
       ->type_name("NAME[:VERSION]");
+  AddQuantizeFlags(quantize, raw.quantize);
   return quantize;
 }
 
@@ -257,11 +233,10 @@ QuantizeArguments MakeQuantize(const Raw& raw, const CLI::App* command) {
     BadUsage("quantize: give OUT.tflite, or --store-as NAME to serve the result");
   }
   if (!files.empty()) arguments.output_path = files.front();
-  arguments.options.set_mode(Modes().at(raw.mode));
-  arguments.options.set_per_tensor(raw.per_tensor);
-  if (command->count("--min-elements") > 0) {
-    arguments.options.set_min_weight_elements(raw.min_elements);
-  }
+  arguments.samples_dir = raw.quantize.samples;
+  arguments.report_path = raw.quantize.report;
+  arguments.skip_latency = raw.quantize.skip_latency;
+  arguments.options = MakeQuantizeOptions(raw.quantize, *command);
   return arguments;
 }
 

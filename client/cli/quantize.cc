@@ -1,95 +1,21 @@
 // octet quantize: a float model into a quantized one, with what became of each tensor.
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cli/commands.h"
 #include "client/cli/progress.h"
-#include "client/cli/table.h"
+#include "client/cli/quantize_page.h"
+#include "client/cli/quantize_text.h"
+#include "client/cli/sample_files.h"
 #include "client/lib/files.h"
 
 namespace octet::client {
 namespace {
 
-using Json = nlohmann::ordered_json;
-using octet::v1::QuantizeReport;
-using octet::v1::TensorReport;
-using Align = Table::Align;
-
 constexpr int64_t kMaxModelBytes = int64_t{2} << 30;
-// Converters join names of fused operators, hundreds of bytes long; --json has them whole.
-constexpr size_t kMaxNameBytes = 44;
-
-Json TensorJson(const TensorReport& tensor) {
-  Json entry = {{"tensor", tensor.tensor()},
-                {"op", tensor.op()},
-                {"quantized", tensor.quantized()},
-                {"elements", tensor.elements()},
-                {"bytes_before", tensor.bytes_before()},
-                {"bytes_after", tensor.bytes_after()}};
-  if (tensor.quantized()) {
-    entry["scales"] = tensor.scales();
-    entry["quantized_dimension"] = tensor.quantized_dimension();
-    entry["min"] = tensor.min();
-    entry["max"] = tensor.max();
-    entry["sqnr_db"] = tensor.sqnr_db();
-  } else {
-    entry["reason"] = tensor.reason();
-  }
-  return entry;
-}
-
-Json ReportJson(const QuantizeReport& report, const std::string& output_path) {
-  Json document = {{"bytes_before", report.bytes_before()},
-                   {"bytes_after", report.bytes_after()},
-                   {"tensors", Json::array()}};
-  for (const TensorReport& tensor : report.tensors()) {
-    document["tensors"].push_back(TensorJson(tensor));
-  }
-  if (!output_path.empty()) document["output"] = output_path;
-  if (report.has_stored_as()) {
-    document["stored_as"] = {{"name", report.stored_as().name()},
-                             {"version", report.stored_as().version()}};
-  }
-  return document;
-}
-
-std::string Outcome(const TensorReport& tensor) {
-  if (!tensor.quantized()) return absl::StrCat("kept: ", tensor.reason());
-  return absl::StrFormat("quantized, %d scale%s, SQNR %.1f dB", tensor.scales(),
-                         tensor.scales() == 1 ? "" : "s", tensor.sqnr_db());
-}
-
-std::string TensorsText(const QuantizeReport& report) {
-  Table table(
-      {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
-  table.AddRow({"TENSOR", "OP", "ELEMENTS", "BEFORE", "AFTER", "RESULT"});
-  for (const TensorReport& tensor : report.tensors()) {
-    table.AddRow({tensor.tensor(), tensor.op(), absl::StrCat(tensor.elements()),
-                  BytesText(tensor.bytes_before()), BytesText(tensor.bytes_after()),
-                  Outcome(tensor)});
-  }
-  return table.Format(kMaxNameBytes);
-}
-
-std::string ReportText(const QuantizeReport& report, const std::string& output_path) {
-  int quantized = 0;
-  for (const TensorReport& tensor : report.tensors()) quantized += tensor.quantized() ? 1 : 0;
-  std::string text = TensorsText(report);
-  absl::StrAppend(&text, quantized, " of ", report.tensors_size(), " tensors quantized; ",
-                  BytesText(report.bytes_before()), " -> ", BytesText(report.bytes_after()));
-  if (report.bytes_before() > 0) {
-    absl::StrAppendFormat(&text, " (%.0f %%)",
-                          100.0 * report.bytes_after() / report.bytes_before());
-  }
-  text += "\n";
-  if (!output_path.empty()) absl::StrAppend(&text, "written to ", output_path, "\n");
-  if (report.has_stored_as()) {
-    absl::StrAppend(&text, "stored as ", Printable(report.stored_as().name()), ", version ",
-                    Printable(report.stored_as().version()), "\n");
-  }
-  return text;
-}
 
 octet::v1::QuantizeStart MakeStart(const QuantizeArguments& arguments) {
   octet::v1::QuantizeStart start;
@@ -103,38 +29,84 @@ octet::v1::QuantizeStart MakeStart(const QuantizeArguments& arguments) {
     start.mutable_store_as()->set_version(arguments.store_as->version);
   }
   start.set_return_model(!arguments.output_path.empty());
+  start.set_skip_latency(arguments.skip_latency);
   return start;
 }
 
-}  // namespace
+// "measure conv_1, 12 s left"
+std::string ProgressNote(const octet::v1::QuantizeProgress& progress) {
+  std::string note = progress.stage();
+  if (progress.has_eta_seconds() && progress.eta_seconds() >= 1) {
+    absl::StrAppendFormat(&note, ", %.0f s left", progress.eta_seconds());
+  }
+  if (!progress.tensor().empty()) absl::StrAppend(&note, " ", progress.tensor());
+  return note;
+}
 
-absl::Status Run(const Context& context, const QuantizeArguments& arguments) {
+// Source and samples go out, the result comes back.
+absl::StatusOr<QuantizeResult> Ask(const Context& context, const QuantizeArguments& arguments) {
   std::string source;
   if (!arguments.source) {
     auto bytes = ReadFile(arguments.input_path, kMaxModelBytes);
     if (!bytes.ok()) return bytes.status();
     source = *std::move(bytes);
   }
-  Console& console = context.console;
-  absl::StatusOr<QuantizeResult> result;
-  {
-    ProgressBar bar(console.err, console.err_is_terminal);
-    bar.Update(0, "sending");
-    result = context.client.Quantize(
-        {MakeStart(arguments), source}, [&](const octet::v1::QuantizeProgress& progress) {
-          bar.Update(progress.fraction(), absl::StrCat(progress.stage(), " ", progress.tensor()));
-        });
+  SampleFolder folder;
+  if (!arguments.samples_dir.empty()) {
+    auto samples = ReadSamples(arguments.samples_dir);
+    if (!samples.ok()) return samples.status();
+    folder = *std::move(samples);
   }
-  if (!result.ok()) return context.Explain(result.status());
+  ProgressBar bar(context.console.err, context.console.err_is_terminal);
+  bar.Update(0, "sending");
+  absl::StatusOr<QuantizeResult> result =
+      context.client.Quantize({MakeStart(arguments), source, folder.samples},
+                              [&bar](const octet::v1::QuantizeProgress& progress) {
+                                bar.Update(progress.fraction(), ProgressNote(progress));
+                              });
+  bar.Clear();
+  if (!result.ok()) return context.Explain(NameSample(result.status(), folder.files));
+  if (!arguments.output_path.empty() && result->model.empty()) {
+    return absl::InternalError("the server returned no model");
+  }
+  return result;
+}
+
+std::string SourceName(const QuantizeArguments& arguments) {
+  if (!arguments.source) return arguments.input_path;
+  const ModelName& model = *arguments.source;
+  return absl::StrCat(model.name, model.version.empty() ? "" : ":", model.version);
+}
+
+absl::Status WriteFiles(const QuantizeArguments& arguments, const QuantizeResult& result) {
   if (!arguments.output_path.empty()) {
-    if (result->model.empty()) return absl::InternalError("the server returned no model");
-    const absl::Status written = WriteFile(arguments.output_path, result->model);
+    const absl::Status written = WriteFile(arguments.output_path, result.model);
     if (!written.ok()) return written;
   }
+  if (arguments.report_path.empty()) return absl::OkStatus();
+  return WriteFile(arguments.report_path,
+                   QuantizePage(SourceName(arguments), arguments.options, result.report));
+}
+
+}  // namespace
+
+absl::Status Run(const Context& context, const QuantizeArguments& arguments) {
+  const absl::StatusOr<QuantizeResult> result = Ask(context, arguments);
+  if (!result.ok()) return result.status();
+  const absl::Status written = WriteFiles(arguments, *result);
+  if (!written.ok()) return written;
+  Console& console = context.console;
   if (console.json) {
-    WriteJson(console.out, ReportJson(result->report, arguments.output_path));
-  } else {
-    console.out << ReportText(result->report, arguments.output_path);
+    nlohmann::ordered_json document = QuantizeReportJson(result->report);
+    if (!arguments.output_path.empty()) document["output"] = arguments.output_path;
+    if (!arguments.report_path.empty()) document["report"] = arguments.report_path;
+    WriteJson(console.out, document);
+    return absl::OkStatus();
+  }
+  console.out << QuantizeReportText(result->report);
+  if (!arguments.output_path.empty()) console.out << "written to " << arguments.output_path << "\n";
+  if (!arguments.report_path.empty()) {
+    console.out << "report: open " << arguments.report_path << " in a browser\n";
   }
   return absl::OkStatus();
 }

@@ -40,6 +40,26 @@ absl::StatusOr<Response> Call(Stub& stub,
   return response;
 }
 
+// The parts of one tensor. False where the server has ended the call.
+bool SendTensor(QuantizeStream& stream, const Tensor& tensor, bool last_of_sample) {
+  octet::v1::QuantizeRequest message;
+  octet::v1::SamplePart* const part = message.mutable_sample();
+  part->set_name(tensor.name);
+  part->set_datatype(std::string(DataTypeName(tensor.type)));
+  part->mutable_shape()->Assign(tensor.shape.begin(), tensor.shape.end());
+  absl::string_view rest = tensor.data;
+  do {
+    const absl::string_view chunk = rest.substr(0, kChunkBytes);
+    rest.remove_prefix(chunk.size());
+    part->set_data(chunk.data(), chunk.size());
+    part->set_last(rest.empty() && last_of_sample);
+    if (!stream.Write(message)) return false;
+    part->Clear();
+    part->set_continued(true);
+  } while (!rest.empty());
+  return true;
+}
+
 // Ends early, without an error of its own, where the server has ended the call.
 void SendSource(QuantizeStream& stream, const QuantizeRequest& request) {
   octet::v1::QuantizeRequest message;
@@ -51,6 +71,11 @@ void SendSource(QuantizeStream& stream, const QuantizeRequest& request) {
     message.set_chunk(chunk.data(), chunk.size());
     if (!stream.Write(message)) return;
     rest.remove_prefix(chunk.size());
+  }
+  for (const CalibrationSample& sample : request.samples) {
+    for (const Tensor& tensor : sample) {
+      if (!SendTensor(stream, tensor, &tensor == &sample.back())) return;
+    }
   }
   stream.WritesDone();
 }

@@ -43,6 +43,14 @@ def read_npy(path):
     return header["descr"], header["shape"], struct.unpack_from(f"<{count}{code}", data, 10 + length)
 
 
+def npy(shape, values):
+    """The bytes of a .npy file of float32 elements."""
+    header = str({"descr": "<f4", "fortran_order": False, "shape": tuple(shape)}).encode()
+    header = header.ljust(118 - 1) + b"\n"
+    return (b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header +
+            struct.pack(f"<{len(values)}f", *values))
+
+
 class Daemon:
     """An octetd of its own on a socket in a folder of its own."""
 
@@ -200,6 +208,29 @@ class ClientTest(unittest.TestCase):
         self.assertTrue(all(tensor["reason"] for tensor in kept))
         self.assertIn("FAILED_PRECONDITION", self.bad("quantize", out, self.scratch / "twice"))
         self.assertFalse((self.scratch / "twice").exists())
+
+    def test_quantize_with_samples_and_a_page(self):
+        samples = self.scratch / "samples"
+        samples.mkdir()
+        for i in range(10):
+            with zipfile.ZipFile(samples / f"{i}.npz", "w") as archive:
+                pixels = [(pixel * (i + 3) % 17) / 16 for pixel in range(64)]
+                archive.writestr("image.npy", npy((1, 8, 8, 1), pixels))
+        source, out, page = DATA / "digits_float32.tflite", self.scratch / "o", self.scratch / "p"
+        for mode in ("full-integer", "int16x8", "float16", "weight-only", "dynamic-range"):
+            text = self.good("quantize", source, out, "--mode", mode, "--samples", samples,
+                             "--report", page)
+            for part in ("LAYER (WORST FIRST)", "output probabilities over 10 samples",
+                         "TFLite Micro", str(page)):
+                self.assertIn(part, text)
+            self.assertIn("<svg" if mode in ("full-integer", "int16x8") else "<table",
+                          page.read_text())
+        (samples / "5b.npy").write_bytes(npy((8, 8, 1), [0.5] * 64))
+        text = self.bad("quantize", source, self.scratch / "none", "--mode", "full-integer",
+                        "--samples", samples)
+        self.assertIn("5b.npy", text)
+        self.assertIn("[1,8,8,1]", text)
+        self.assertFalse((self.scratch / "none").exists())
 
     def test_quantize_a_served_model_and_compare_it(self):
         report = self.good_json("quantize", "--model", "digits_float32", "--store-as", "digits_new")

@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "inference/grpc_service.grpc.pb.h"
 #include "octet/v1/octet.grpc.pb.h"
 #include "octet_client/tensor.h"
@@ -53,10 +54,14 @@ struct InferResult {
   std::vector<Tensor> outputs;
 };
 
+// Every input of a model once. A model with one input may leave its name out.
+using CalibrationSample = std::vector<Tensor>;
+
 struct QuantizeRequest {
   octet::v1::QuantizeStart start;
   // The source's bytes where `start` names no served model; must outlive the call.
   absl::string_view source;
+  absl::Span<const CalibrationSample> samples;  // must outlive the call
 };
 
 struct QuantizeResult {
@@ -82,8 +87,8 @@ class Client {
   // Internal where the answer's tensors contradict their own shapes.
   absl::StatusOr<InferResult> Infer(const InferRequest& request) const;
 
-  // Sends the source in chunks while `progress` is called, on this thread, with what the server
-  // says.
+  // Sends source and samples in chunks while `progress` is called, on this thread, with what the
+  // server says.
   absl::StatusOr<QuantizeResult> Quantize(const QuantizeRequest& request,
                                           QuantizeProgressCallback progress) const;
 

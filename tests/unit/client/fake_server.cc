@@ -108,7 +108,10 @@ class FakeServer::Quantization final : public octet::v1::QuantizationService::Se
     if (!stream->Read(&request)) return grpc::Status::CANCELLED;
     answers_.quantize_start = request.start();
     if (answers_.quantize_refuses_early) return answers_.quantize_status;
-    while (stream->Read(&request)) answers_.quantize_source += request.chunk();
+    while (stream->Read(&request)) {
+      answers_.quantize_source += request.chunk();
+      if (request.has_sample()) answers_.quantize_samples.push_back(request.sample());
+    }
     octet::v1::QuantizeResponse response;
     for (double fraction : {0.25, 1.0}) {
       response.mutable_progress()->set_stage("quantize");

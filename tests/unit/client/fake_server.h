@@ -35,6 +35,7 @@ struct FakeAnswers {
   octet::v1::EvaluateRequest evaluate_request;
   octet::v1::QuantizeStart quantize_start;
   std::string quantize_source;
+  std::vector<octet::v1::SamplePart> quantize_samples;
   std::vector<std::string> loaded;
   std::vector<std::string> unloaded;
 };

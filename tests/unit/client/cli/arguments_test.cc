@@ -102,6 +102,60 @@ TEST(ArgumentsTest, Quantize) {
   EXPECT_EQ(Parse<QuantizeArguments>({"quantize", "--model", "m", "out"}).output_path, "out");
 }
 
+TEST(ArgumentsTest, QuantizeWithSamples) {
+  const auto plain = Parse<QuantizeArguments>({"quantize", "in", "out", "--samples", "d"});
+  EXPECT_EQ(plain.samples_dir, "d");
+  EXPECT_EQ(plain.report_path, "");
+  EXPECT_FALSE(plain.skip_latency);
+  EXPECT_EQ(plain.options.input_type(), "FP32");
+  EXPECT_FALSE(plain.options.has_percentile());
+  const auto full = Parse<QuantizeArguments>({"quantize",
+                                              "in",
+                                              "out",
+                                              "--mode",
+                                              "full-integer",
+                                              "--samples",
+                                              "d",
+                                              "--calibration",
+                                              "percentile",
+                                              "--percentile",
+                                              "99.5",
+                                              "--input-type",
+                                              "uint8",
+                                              "--output-type",
+                                              "int8",
+                                              "--require-full-integer",
+                                              "--bias-correction",
+                                              "--equalize",
+                                              "--include-op",
+                                              "CONV_2D",
+                                              "--include-op",
+                                              "ADD",
+                                              "--exclude-op",
+                                              "x*",
+                                              "--include-tensor",
+                                              "w",
+                                              "--exclude-tensor",
+                                              "a",
+                                              "--report",
+                                              "r.html",
+                                              "--skip-latency"});
+  const octet::v1::QuantizeOptions& options = full.options;
+  EXPECT_EQ(full.report_path, "r.html");
+  EXPECT_TRUE(full.skip_latency);
+  EXPECT_EQ(options.mode(), octet::v1::QUANTIZATION_MODE_FULL_INTEGER);
+  EXPECT_EQ(options.calibration(), octet::v1::CALIBRATION_METHOD_PERCENTILE);
+  EXPECT_EQ(options.percentile(), 99.5);
+  EXPECT_EQ(options.input_type(), "UINT8");
+  EXPECT_EQ(options.output_type(), "INT8");
+  EXPECT_TRUE(options.require_full_integer() && options.bias_correction() &&
+              options.cross_layer_equalization());
+  EXPECT_THAT(options.include_ops(), ElementsAre("CONV_2D", "ADD"));
+  EXPECT_THAT(options.exclude_ops(), ElementsAre("x*"));
+  EXPECT_THAT(options.include_tensors(), ElementsAre("w"));
+  EXPECT_THAT(options.exclude_tensors(), ElementsAre("a"));
+}
+
 TEST(ArgumentsTest, Evaluate) {
   const auto arguments =
       Parse<EvaluateArguments>({"evaluate", "m", "--data", "d.npz", "--reference", "r:2"});
@@ -134,6 +188,13 @@ TEST(ArgumentsTest, BadUsageEndsWithTwoAndSaysWhat) {
       {{"quantize", "--version", "1", "a", "b"}, "--model"},
       {{"quantize", "a", "b", "--mode", "int3"}, "int3"},
       {{"quantize", "a", "b", "--min-elements", "-1"}, "--min-elements"},
+      {{"quantize", "a", "b", "--mode", "full-integer"}, "needs --samples DIR"},
+      {{"quantize", "a", "b", "--bias-correction"}, "--bias-correction is of --mode"},
+      {{"quantize", "a", "b", "--mode", "int16x8", "--samples", "d", "--percentile", "99"},
+       "--percentile is of --calibration percentile"},
+      {{"quantize", "a", "b", "--mode", "int16x8", "--samples", "d", "--calibration", "max"},
+       "max"},
+      {{"quantize", "a", "b", "--percentile", "12"}, "--percentile"},
       {{"evaluate", "m"}, "--data"},
   };
   for (const auto& [args, message] : cases) {

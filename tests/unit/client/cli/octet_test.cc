@@ -238,6 +238,55 @@ TEST_F(OctetTest, QuantizeOfAServedModelMayOnlyStoreIt) {
   EXPECT_EQ(JsonOut()["tensors"][1]["reason"], "fewer than 1024 elements");
 }
 
+std::string OneSample(const TemporaryFolder& folder) {
+  folder.Write("1.npz",
+               MakeZip({{"a.npy", SerializeNpy({DataType::kFp32, {1, 2}, Bytes<float>({1, 2})})},
+                        {"b.npy", SerializeNpy({DataType::kInt8, {1}, "z"})}}));
+  return folder.path();
+}
+
+TEST_F(OctetTest, QuantizeSendsSamplesShowsLayersAndWritesThePage) {
+  octet::v1::QuantizeReport& report = server_.answers().quantize_report;
+  FillReport(report);
+  for (const auto& [name, sqnr] : {std::pair("good", 50.0), std::pair("bad", 10.0)}) {
+    octet::v1::LayerReport* const layer = report.add_layers();
+    layer->set_op("CONV_2D");
+    layer->set_tensor(name);
+    layer->set_quantized(true);
+    layer->mutable_error()->set_sqnr_db(sqnr);
+  }
+  server_.answers().quantize_chunks = {"quantized"};
+  const TemporaryFolder samples;
+  const std::string page = folder_.path("report.html");
+  ASSERT_EQ(Octet({"quantize", "--model", "small", folder_.path("out"), "--mode", "full-integer",
+                   "--samples", OneSample(samples), "--report", page}),
+            0)
+      << err_;
+  const std::vector<octet::v1::SamplePart>& parts = server_.answers().quantize_samples;
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].name(), "a");
+  EXPECT_EQ(parts[0].datatype(), "FP32");
+  EXPECT_EQ(parts[0].shape_size(), 2);
+  EXPECT_FALSE(parts[0].last());
+  EXPECT_EQ(parts[1].data(), "z");
+  EXPECT_TRUE(parts[1].last());
+  EXPECT_LT(out_.find("bad"), out_.find("good"));
+  std::ifstream file(page);
+  EXPECT_THAT(std::string(std::istreambuf_iterator<char>(file), {}),
+              AllOf(HasSubstr("<h1>small</h1>"), HasSubstr("bad"), HasSubstr("</html>")));
+}
+
+TEST_F(OctetTest, QuantizeNamesTheFileOfAWrongSample) {
+  server_.answers().quantize_status = {grpc::StatusCode::INVALID_ARGUMENT,
+                                       "sample 0, input 'a' has shape [1,2]"};
+  const TemporaryFolder samples;
+  EXPECT_EQ(
+      Octet({"quantize", "--model", "small", folder_.path("out"), "--samples", OneSample(samples)}),
+      1);
+  EXPECT_THAT(err_, AllOf(HasSubstr("has shape [1,2]"), HasSubstr("1.npz")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("out")));
+}
+
 TEST_F(OctetTest, AFailedQuantizationLeavesNoFile) {
   server_.answers().quantize_status = {grpc::StatusCode::FAILED_PRECONDITION, "quantized already"};
   const std::string in = folder_.Write("in.tflite", "int8 model");
