@@ -21,11 +21,11 @@ class Conv2DS8 final : public ConvOp {
       : ConvOp(params), gemm_(std::move(gemm)), stage_(std::move(stage)), zero_point_(zero_point) {}
 
   size_t ScratchBytes(absl::Span<const Shape> inputs, int threads) const override {
-    if (MultipliesWhole()) {
-      const int64_t pixels = WindowFor(inputs[0]).out_pixels();
-      return gemm_.MatrixBytes(inputs[0].dim(0) * pixels);
+    const Window window = WindowFor(inputs[0]);
+    if (MultipliesWhole(window)) {
+      return gemm_.MatrixBytes(inputs[0].dim(0) * window.out_pixels());
     }
-    return MaxParts(threads) * PartBytes();
+    return MaxParts(threads) * PartBytes(window);
   }
 
   absl::Status Run(const RunContext& context) const override {
@@ -43,18 +43,18 @@ class Conv2DS8 final : public ConvOp {
     }
     const int64_t image_size = input.InnerElements(1);
     const int64_t pixels = window.out_pixels();
-    if (gemm_.ReadsInPlace(window) && stage_.fused()) {
+    if (ReadsInPlace(window)) {
       RunInPlace(context, window);
       return absl::OkStatus();
     }
-    if (MultipliesWhole()) {
+    if (MultipliesWhole(window)) {
       RunWhole(context, window);
       return absl::OkStatus();
     }
     ForEachPixelBlock(
         context.pool, images, pixels, gemm_.block_pixels(),
         [&](int64_t part, const PixelBlock& block) {
-          std::byte* scratch = context.scratch + part * PartBytes();
+          std::byte* scratch = context.scratch + part * PartBytes(window);
           auto* patches = reinterpret_cast<int8_t*>(scratch);
           int8_t* block_out = out + (block.image * pixels + block.begin) * n;
           const int8_t* image = in + block.image * image_size;
@@ -74,8 +74,8 @@ class Conv2DS8 final : public ConvOp {
  private:
   // Blocks of whole output rows, as many for each thread.
   void RunInPlace(const RunContext& context, const Window& window) const {
-    constexpr int64_t kRowsPerBlock = 16;
-    const int64_t blocks = RoundUp(CeilDiv(window.h.out, kRowsPerBlock), context.threads());
+    const int64_t blocks =
+        RoundUp(CeilDiv(window.h.out, gemm_.BandRows(window)), context.threads());
     const int64_t rows = CeilDiv(window.h.out, blocks);
     const int64_t image_size = context.input_shapes[0].InnerElements(1);
     ForEachPixelBlock(
@@ -87,11 +87,16 @@ class Conv2DS8 final : public ConvOp {
                         (block.image * window.out_pixels() + block.begin) * params_.out_channels;
           gemm_.RunRows(window, context.in<int8_t>(0) + block.image * image_size, zero_point_,
                         begin, end, stage_.epilogue(),
-                        reinterpret_cast<int8_t*>(context.scratch + part * PartBytes()), out);
+                        reinterpret_cast<int8_t*>(context.scratch + part * PartBytes(window)), out);
         });
   }
 
-  bool MultipliesWhole() const { return stage_.fused() && gemm_.prefers_whole(); }
+  bool ReadsInPlace(const Window& window) const {
+    return stage_.fused() && gemm_.ReadsInPlace(window);
+  }
+  bool MultipliesWhole(const Window& window) const {
+    return stage_.fused() && gemm_.prefers_whole() && !ReadsInPlace(window);
+  }
 
   // All pixels' patches, or as many as stay in cache, and then one product.
   void RunWhole(const RunContext& context, const Window& window) const {
@@ -114,8 +119,10 @@ class Conv2DS8 final : public ConvOp {
     }
   }
 
-  // Scratch of one part: patches, and accumulators where the kernel cannot finish.
-  size_t PartBytes() const {
+  // Scratch of one part: padded lines, or patches, with accumulators where the kernel cannot
+  // finish.
+  size_t PartBytes(const Window& window) const {
+    if (ReadsInPlace(window)) return gemm_.BandBytes(window);
     const int64_t acc =
         stage_.fused() ? 0 : int64_t{gemm_.block_pixels()} * params_.out_channels * 4;
     return gemm_.PatchBytes() + RoundUp(acc, 64);

@@ -1,6 +1,7 @@
 #include "engine/ops/products/grouped_gemm.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/base/checked_math.h"
 #include "engine/base/status_macros.h"
@@ -10,9 +11,9 @@
 namespace octet::ops {
 namespace {
 
-// Shortest run of output pixels for which reading in place beats a matrix of patches, which reuses
+// Shortest row of output pixels for which reading in place beats a matrix of patches, which reuses
 // the weights over more rows.
-constexpr int32_t kMinRunInPlace = 24;
+constexpr int32_t kMinRowInPlace = 16;
 
 // A window this narrow, in bytes, is the first layer's: gathering its rows costs more than padding
 // each of them.
@@ -28,6 +29,11 @@ int32_t Segments(const Conv2DSetup& setup, const KernelWeights& weights, int32_t
       params.kernel_h * RoundUp(int64_t{params.kernel_w} * params.in_channels, k_align);
   const bool short_rows = params.kernel_w * params.in_channels <= kMaxShortRow;
   return short_rows || split * 3 <= whole * 4 ? params.kernel_h : 1;
+}
+
+// Neighbouring inputs that the windows of so many neighbouring outputs span.
+int64_t Taps(const WindowAxis& axis, int64_t outputs) {
+  return (outputs - 1) * axis.stride + int64_t{axis.kernel - 1} * axis.dilation + 1;
 }
 
 int64_t ElementBytes(const kernels::EpilogueArgs& epilogue) {
@@ -67,9 +73,10 @@ absl::StatusOr<GroupedGemm> GroupedGemm::Make(const Conv2DSetup& setup,
   return gemm;
 }
 
-void GroupedGemm::RunPixels(const Window& window, const int8_t* image, int8_t fill, PixelRun run,
-                            size_t group, const kernels::EpilogueArgs& epilogue, int8_t* patches,
-                            void* out, int64_t out_row_stride) const {
+void GroupedGemm::RunPixels(const Window& window, const int8_t* image, int8_t fill,
+                            const PixelBlock& block, size_t group,
+                            const kernels::EpilogueArgs& epilogue, int8_t* patches, void* out,
+                            int64_t out_row_stride) const {
   const auto first_channel = static_cast<int32_t>(group) * group_in_;
   const auto first_column = static_cast<int32_t>(group) * group_out_;
   const int64_t element = ElementBytes(epilogue);
@@ -79,10 +86,11 @@ void GroupedGemm::RunPixels(const Window& window, const int8_t* image, int8_t fi
   args.a_row_stride = group_k_;
   args.a_segment_stride = flip_ ? 0 : segment_length_;  // uint8: each pass reads the patch again
   args.out_row_stride = out_row_stride;
-  for (int32_t done = 0; done < run.count; done += args.m) {
-    args.m = std::min(block_pixels_, run.count - done);
+  const auto count = static_cast<int32_t>(block.count);
+  for (int32_t done = 0; done < count; done += args.m) {
+    args.m = std::min(block_pixels_, count - done);
     for (int32_t i = 0; i < args.m; ++i) {
-      const auto pixel = static_cast<int32_t>(run.first + int64_t{done + i} * run.step);
+      const auto pixel = static_cast<int32_t>(block.begin + done + i);
       GatherPatch(window, image, in_channels_, first_channel, group_in_, pixel / window.w.out,
                   pixel % window.w.out, fill, patches + int64_t{i} * group_k_);
     }
@@ -95,9 +103,8 @@ void GroupedGemm::RunPixels(const Window& window, const int8_t* image, int8_t fi
 void GroupedGemm::RunBlock(const Window& window, const int8_t* image, int8_t fill,
                            const PixelBlock& block, const kernels::EpilogueArgs& epilogue,
                            int8_t* patches, void* out, int64_t out_row_stride) const {
-  const PixelRun run = {block.begin, 1, static_cast<int32_t>(block.count)};
   for (size_t g = 0; g < groups_.size(); ++g) {
-    RunPixels(window, image, fill, run, g, epilogue, patches, out, out_row_stride);
+    RunPixels(window, image, fill, block, g, epilogue, patches, out, out_row_stride);
   }
   if (flip_ && epilogue.kind != kernels::kEpilogueInt32) {
     FlipSigns(out, block.count * out_row_stride, out);
@@ -107,43 +114,67 @@ void GroupedGemm::RunBlock(const Window& window, const int8_t* image, int8_t fil
 bool GroupedGemm::ReadsInPlace(const Window& window) const {
   const bool segmented = segment_length_ == window.w.kernel * in_channels_;
   return segmented && !flip_ && !is_grouped() && window.w.dilation == 1 &&
-         Interior(window.w).size() >= kMinRunInPlace && Interior(window.h).size() > 0;
+         window.w.out >= kMinRowInPlace;
+}
+
+int32_t GroupedGemm::BandRows(const Window& window) const {
+  constexpr int64_t kMostRows = 16;
+  constexpr int64_t kBytes = 128 << 10;
+  const int64_t row_bytes = window.h.stride * BandLine(window);
+  return static_cast<int32_t>(std::clamp<int64_t>(kBytes / row_bytes, 1, kMostRows));
+}
+
+size_t GroupedGemm::BandBytes(const Window& window) const {
+  return RoundUp(Taps(window.h, BandRows(window)) * BandLine(window) + kernels::kGemmOverReadBytes,
+                 64);
+}
+
+int64_t GroupedGemm::BandLine(const Window& window) const {
+  return Taps(window.w, window.w.out) * in_channels_;
+}
+
+const int8_t* GroupedGemm::PadBand(const Window& window, const int8_t* image, int8_t fill,
+                                   int32_t begin, int32_t end, int8_t* band) const {
+  const int64_t line = BandLine(window);
+  const int64_t image_line = int64_t{window.w.in} * in_channels_;
+  const int64_t before = int64_t{window.w.pad_before} * in_channels_;
+  const int64_t inside = std::min(image_line, line - before);
+  const int32_t first = window.h.Begin(begin);
+  const int64_t lines = Taps(window.h, end - begin);
+  for (int64_t i = 0; i < lines; ++i) {
+    int8_t* to = band + i * line;
+    const int64_t y = first + i;
+    if (y < 0 || y >= window.h.in) {
+      std::memset(to, fill, line);
+      continue;
+    }
+    std::memset(to, fill, before);
+    std::memcpy(to + before, image + y * image_line, inside);
+    std::memset(to + before + inside, fill, line - before - inside);
+  }
+  return band;
 }
 
 void GroupedGemm::RunRows(const Window& window, const int8_t* image, int8_t fill, int32_t begin,
-                          int32_t end, const kernels::EpilogueArgs& epilogue, int8_t* patches,
+                          int32_t end, const kernels::EpilogueArgs& epilogue, int8_t* band,
                           void* out) const {
   const InteriorOutputs rows = Interior(window.h);
-  const InteriorOutputs columns = Interior(window.w);
-  const int64_t line = int64_t{window.w.in} * in_channels_;
-  const int64_t pixel_bytes = group_out_ * ElementBytes(epilogue);
-  const auto place = [&](int32_t oy, int32_t ox) {
-    return static_cast<std::byte*>(out) + ((oy - begin) * int64_t{window.w.out} + ox) * pixel_bytes;
-  };
+  const bool padded =
+      Interior(window.w).size() < window.w.out || begin < rows.begin || end > rows.end;
+  const int64_t line = padded ? BandLine(window) : int64_t{window.w.in} * in_channels_;
+  const int8_t* first =
+      padded ? PadBand(window, image, fill, begin, end, band)
+             : image + window.h.Begin(begin) * line + int64_t{window.w.Begin(0)} * in_channels_;
   kernels::GemmS8Args args = kernels::MakeGemmS8Args(single(), epilogue, 0, group_out_);
   args.a_row_stride = int64_t{window.w.stride} * in_channels_;
   args.a_segment_stride = window.h.dilation * line;
-  args.m = columns.size();
+  args.m = window.w.out;
   args.out_row_stride = group_out_;
-  for (int32_t oy = begin; oy < end; ++oy) {
-    if (!rows.has(oy)) {
-      RunPixels(window, image, fill, {int64_t{oy} * window.w.out, 1, window.w.out}, 0, epilogue,
-                patches, place(oy, 0), group_out_);
-      continue;
-    }
-    args.a =
-        image + window.h.Begin(oy) * line + int64_t{window.w.Begin(columns.begin)} * in_channels_;
-    args.out = place(oy, columns.begin);
+  const int64_t out_row_bytes = int64_t{window.w.out} * group_out_ * ElementBytes(epilogue);
+  for (int32_t i = 0; i < end - begin; ++i) {
+    args.a = first + i * window.h.stride * line;
+    args.out = static_cast<std::byte*>(out) + i * out_row_bytes;
     single().variant->run(&args);
-  }
-  // Columns at the sides, each down all rows at once.
-  const int32_t first = std::max(begin, rows.begin);
-  const int32_t count = std::min(end, rows.end) - first;
-  for (int32_t ox = 0; ox < window.w.out && count > 0; ++ox) {
-    if (ox == columns.begin) ox = columns.end;
-    if (ox == window.w.out) break;
-    RunPixels(window, image, fill, {int64_t{first} * window.w.out + ox, window.w.out, count}, 0,
-              epilogue, patches, place(first, ox), int64_t{window.w.out} * group_out_);
   }
 }
 

@@ -32,10 +32,14 @@ class GroupedGemm {
   // where output rows are long.
   bool ReadsInPlace(const Window& window) const;
 
-  // The same for output rows [begin, end) of an image, written to `out` on, dense. Requires
-  // ReadsInPlace.
+  // Output rows that a call of RunRows should have, and the scratch that it needs for them.
+  int32_t BandRows(const Window& window) const;
+  size_t BandBytes(const Window& window) const;
+
+  // The same for output rows [begin, end) of an image, at most BandRows, written to `out` on,
+  // dense. `band` is BandBytes() of scratch. Requires ReadsInPlace.
   void RunRows(const Window& window, const int8_t* image, int8_t fill, int32_t begin, int32_t end,
-               const kernels::EpilogueArgs& epilogue, int8_t* patches, void* out) const;
+               const kernels::EpilogueArgs& epilogue, int8_t* band, void* out) const;
 
   // Whether a block of patches has so few rows that the weights would pass by too often: then
   // GatherRows and one product over many more rows are quicker. For kernels that finish themselves.
@@ -65,17 +69,18 @@ class GroupedGemm {
  private:
   static constexpr int32_t kLongPatch = 1024;
 
-  // Output pixels first + i * step, i < count, numbered row by row.
-  struct PixelRun {
-    int64_t first = 0;
-    int64_t step = 1;
-    int32_t count = 0;
-  };
-  // Convolves one group's channels at a run of pixels, as rows of patches. Writes pixel i at
+  // Convolves one group's channels at a block of pixels, as rows of patches. Writes pixel i at
   // out + i * out_row_stride elements; codes of uint8 are left as the kernel wrote them.
-  void RunPixels(const Window& window, const int8_t* image, int8_t fill, PixelRun run, size_t group,
-                 const kernels::EpilogueArgs& epilogue, int8_t* patches, void* out,
+  void RunPixels(const Window& window, const int8_t* image, int8_t fill, const PixelBlock& block,
+                 size_t group, const kernels::EpilogueArgs& epilogue, int8_t* patches, void* out,
                  int64_t out_row_stride) const;
+
+  // Bytes of a line of the image with its padding.
+  int64_t BandLine(const Window& window) const;
+
+  // Copies the lines that output rows [begin, end) read to `band`, padding included.
+  const int8_t* PadBand(const Window& window, const int8_t* image, int8_t fill, int32_t begin,
+                        int32_t end, int8_t* band) const;
 
   int32_t in_channels_ = 0;
   int32_t group_in_ = 0;

@@ -49,6 +49,8 @@ const ConvCase kCases[] = {
     {1, 6, 50, 64, 3, 1, 1, 2, 2, 1, 1, kSame, 1},
     {1, 12, 29, 16, 9, 3, 3, 1, 1, 2, 1, kSame, 1},
     {1, 5, 34, 8, 3, 2, 8, 1, 1, 1, 1, kSame, 1},
+    {1, 12, 40, 600, 4, 3, 3, 1, 1, 1, 1, kSame, 1},  // rows so long that few are padded at a time
+    {1, 14, 33, 600, 4, 3, 3, 2, 2, 1, 1, kSame, 1},
     // Patches so long that all pixels are one product; more rows than its matrix takes at once.
     {3, 7, 7, 128, 40, 3, 3, 1, 1, 1, 1, kSame, 1},
     {2, 6, 5, 1030, 9, 1, 1, 2, 2, 1, 1, kSame, 1},
