@@ -6,13 +6,18 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "server/models/model_store.h"
 
 namespace octet::server {
 namespace {
 
 std::string Milliseconds(Nanoseconds duration) {
-  return absl::StrCat(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+  return absl::StrFormat("%.3f", std::chrono::duration<double, std::milli>(duration).count());
+}
+
+std::string FirstRun(const absl::StatusOr<Nanoseconds>& took) {
+  return took.ok() ? Milliseconds(*took) : absl::StrCat("failed: ", took.status().message());
 }
 
 absl::Status Annotate(const absl::Status& status, absl::string_view name, int64_t version) {
@@ -191,7 +196,8 @@ absl::Status ModelRepository::LoadVersion(const std::string& name, const Version
                                    ? std::string("yes")
                                    : absl::StrCat("no: ", description.not_batchable_reason)},
                  {"isa", description.isa},
-                 {"load_ms", Milliseconds(duration)}});
+                 {"load_ms", Milliseconds(duration)},
+                 {"first_run_ms", FirstRun((*model)->first_run())}});
   metrics->SetMemoryBytes((*model)->memory_bytes());
   {
     absl::MutexLock lock(&mutex_);

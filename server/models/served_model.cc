@@ -48,15 +48,17 @@ absl::Status CheckSettings(const std::string& path, const octet::v1::ModelSettin
   return status;
 }
 
-// One run on zeros: touches the weights and makes what a first run makes. Zeros may be no input
-// that the model takes, which then is no fault of the model.
-void WarmUp(Execution& execution, int inputs) {
-  if (!execution.SetRows(1).ok()) return;
+// How long one run on zeros takes: it touches the weights and makes what a first run makes. Zeros
+// may be no input that the model takes, which then is no fault of the model.
+absl::StatusOr<Nanoseconds> WarmUp(Execution& execution, int inputs, Clock& clock) {
+  if (absl::Status rows = execution.SetRows(1); !rows.ok()) return rows;
   for (int i = 0; i < inputs; ++i) {
     const absl::Span<std::byte> input = execution.input(i);
     std::fill(input.begin(), input.end(), std::byte{0});
   }
-  execution.Run().IgnoreError();
+  const MonotonicTime start = clock.Now();
+  if (absl::Status run = execution.Run(); !run.ok()) return run;
+  return Nanoseconds(clock.Now() - start);
 }
 
 }  // namespace
@@ -130,7 +132,9 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
     absl::StatusOr<std::unique_ptr<Execution>> execution =
         EngineExecution::Create(served->compiled_, StateBetweenRuns::kForget);
     if (!execution.ok()) return execution.status();
-    WarmUp(**execution, static_cast<int>(served->row_bytes_.inputs.size()));
+    const absl::StatusOr<Nanoseconds> run =
+        WarmUp(**execution, static_cast<int>(served->row_bytes_.inputs.size()), *clock);
+    if (i == 0) served->first_run_ = run;
     executions.push_back(*std::move(execution));
   }
   served->max_batch_size_ = served->description().batchable ? options.compile.max_rows : 1;

@@ -59,8 +59,8 @@ absl::StatusOr<ServingOptions> WithConfigFile(const ServingOptions& defaults,
 // Immutable but for its queue; thread-safe.
 class ServedModel {
  public:
-  // Reads, verifies, compiles and runs once, so that the first request finds everything warm; takes
-  // seconds for a big model. `clock` outlives the result.
+  // Reads, verifies, compiles and runs every worker once, so that the first request finds
+  // everything warm; takes seconds for a big model. `clock` outlives the result.
   static absl::StatusOr<std::unique_ptr<ServedModel>> Load(const std::string& name,
                                                            const VersionFile& file,
                                                            const ServingOptions& options,
@@ -80,11 +80,15 @@ class ServedModel {
   int64_t max_queue_rows() const { return max_queue_rows_; }
   Nanoseconds batch_timeout() const { return batch_timeout_; }
   int workers() const { return workers_; }
+  // What the first run of all took, one row of zeros; or why that failed, which requests that send
+  // something else may not.
+  const absl::StatusOr<Nanoseconds>& first_run() const { return first_run_; }
   const VersionPolicy& version_policy() const { return version_policy_; }
   int64_t memory_bytes() const;
   Batcher& batcher() { return *batcher_; }
   // An execution that keeps a stateful model's state from run to run, for one stream or sequence.
-  // ResourceExhausted where `max_sequences` of them live already.
+  // ResourceExhausted where `max_sequences` of them live already. Not run beforehand: that would
+  // leave state behind, and weights and kernels are warm from the workers' runs.
   absl::StatusOr<std::shared_ptr<Execution>> NewStatefulExecution();
   // Null for a model that is not stateful.
   SequenceTable* sequences() { return sequences_.get(); }
@@ -104,6 +108,7 @@ class ServedModel {
   int64_t max_queue_rows_ = 0;
   Nanoseconds batch_timeout_{0};
   int workers_ = 1;
+  absl::StatusOr<Nanoseconds> first_run_ = Nanoseconds{0};
   std::shared_ptr<ModelMetrics> metrics_;
   int max_sequences_ = 0;
   std::shared_ptr<std::atomic<int>> states_ = std::make_shared<std::atomic<int>>(0);

@@ -1,5 +1,7 @@
 """Runs the real octetd on free loopback ports, and what tests of it share."""
 
+import base64
+import json
 import os
 import pathlib
 import re
@@ -183,6 +185,12 @@ def tensor(name, array, datatype=None):
     result = triton.InferInput(name, list(array.shape), datatype or names[array.dtype])
     result.set_data_from_numpy(array)
     return result
+
+
+def recorded(op, name):
+    """The model of a recorded case of one operator."""
+    cases = json.loads((DATA / "ops" / f"{op}.json").read_text())["cases"]
+    return base64.b64decode(next(case for case in cases if case["name"] == name)["model"])
 
 
 def digits():

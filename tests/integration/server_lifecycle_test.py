@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import threading
@@ -36,6 +37,24 @@ class LifecycleTest(unittest.TestCase):
         with daemon.Daemon(self.repository, "--log-format", "json") as server:
             lines = [json.loads(line) for line in server.log().splitlines()]
         self.assertIn("model ready", [line["message"] for line in lines])
+
+    def test_ready_models_say_how_long_loading_and_the_first_run_took(self):
+        self.repository.add("where", 1, daemon.recorded("WHERE", "float32"))
+        batchable = {"digits": True, "where": False}
+        for log_format in ("text", "json"):
+            with self.subTest(log_format), \
+                    daemon.Daemon(self.repository, "--log-format", log_format) as server:
+                ready = {}
+                for line in server.log().splitlines():
+                    if "model ready" in line:
+                        fields = (json.loads(line) if log_format == "json" else
+                                  dict(re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)', line)))
+                        ready[fields["model"]] = fields
+                self.assertEqual(ready.keys(), batchable.keys())
+                for name, fields in ready.items():
+                    self.assertEqual(fields["batchable"] == "yes", batchable[name])
+                    self.assertGreater(float(fields["first_run_ms"]), 0)
+                    self.assertGreater(float(fields["load_ms"]), float(fields["first_run_ms"]))
 
     def test_an_idle_daemon_ends_cleanly_on_either_signal(self):
         for number in (signal.SIGTERM, signal.SIGINT):
