@@ -22,6 +22,7 @@
 #include "engine/runtime/made_up_input.h"
 #include "engine/runtime/program_runner.h"
 #include "octet/engine.h"
+#include "tests/bench/limits.h"
 #include "tests/bench/profile.h"
 
 namespace octet {
@@ -111,13 +112,14 @@ int64_t PeakBytes() {
 constexpr int kWarmUpRuns = 3;
 
 absl::Status PrintProfile(const CompiledProgram& compiled, const Options& options) {
-  Profile profile;
+  const MachineLimits limits = MeasureLimits(compiled.options().graph.isas, options.threads);
+  Profile profile(compiled.program());
   Repeater repeater(compiled, &profile);
   OCTET_RETURN_IF_ERROR(repeater.Prepare(options.batch));
   for (int i = 0; i < kWarmUpRuns; ++i) OCTET_RETURN_IF_ERROR(repeater.RunOnce().status());
   profile.Clear();
   OCTET_ASSIGN_OR_RETURN(const auto times, repeater.RunMany(options));
-  std::fputs(profile.Table(times.size()).c_str(), stdout);
+  std::fputs(profile.Table(times.size(), limits).c_str(), stdout);
   return absl::OkStatus();
 }
 
@@ -174,7 +176,8 @@ void Declare(CLI::App& app, Options& options) {
   app.add_option("--runs", options.runs, "number of timed runs, instead of --seconds")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 32))
       ->excludes(seconds);
-  app.add_flag("--profile", options.profile, "then run it again and print the time of each step");
+  app.add_flag("--profile", options.profile,
+               "then run it again and print each step's time beside what this machine could do");
 }
 
 // Exit status: 0, 1 where a model failed, 2 for wrong usage.

@@ -36,14 +36,23 @@ class OctetBenchTest(unittest.TestCase):
     def test_profile_is_sorted_and_names_steps(self):
         done = run(MODEL, "--runs", "5", "--profile")
         self.assertEqual(done.returncode, 0, done.stderr)
-        head, *rows, foot = done.stdout.splitlines()[1:]
+        head, *rows, limits, foot = done.stdout.splitlines()[1:]
         self.assertIn("GMAC/s", head)
+        self.assertRegex(limits, r"limits: int8 (\d+ GMAC/s|not known); reading( \d+ KiB \d+ GB/s){5}$")
         self.assertIn(f"inside {len(rows)} steps", foot)
         times = [float(row.split()[0]) for row in rows]
         self.assertEqual(times, sorted(times, reverse=True))
         convolution = next(row for row in rows if " CONV_2D " in row)
         self.assertGreater(int(convolution.split()[3]), 0)
         self.assertIn("->", convolution)
+        for row in rows:
+            self.assertRegex(row, r" \d+ +(compute|memory) \d+\.\d%  ")
+
+    def test_profile_of_scalar_kernels_has_no_limit_of_products(self):
+        done = run(MODEL, "--runs", "5", "--profile", "--isa", "scalar")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("limits: int8 not known; reading ", done.stdout)
+        self.assertNotIn("compute", done.stdout)
 
     def check_usage(self, arguments, *words):
         done = run(*arguments)

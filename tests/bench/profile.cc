@@ -34,6 +34,28 @@ std::string Shapes(absl::Span<const Shape> shapes) {
   return text;
 }
 
+std::string OfBound(const StepBound& bound, double us) {
+  if (bound.kind == StepBound::Kind::kUnknown || us <= 0) return "-";
+  return absl::StrFormat("%s %.1f%%",
+                         bound.kind == StepBound::Kind::kCompute ? "compute" : "memory",
+                         100 * bound.us / us);
+}
+
+std::string LimitsText(const MachineLimits& limits) {
+  std::string text = "limits: int8 ";
+  if (limits.int8_macs_per_second > 0) {
+    absl::StrAppendFormat(&text, "%.0f GMAC/s", limits.int8_macs_per_second / 1e9);
+  } else {
+    text += "not known";
+  }
+  text += "; reading";
+  for (const MachineLimits::Reading& reading : limits.readings) {
+    absl::StrAppendFormat(&text, " %d KiB %.0f GB/s", reading.bytes >> 10,
+                          reading.bytes_per_second / 1e9);
+  }
+  return text + "\n";
+}
+
 }  // namespace
 
 int64_t StepMacs(BuiltinOp kind, absl::Span<const Shape> inputs, absl::Span<const Shape> outputs) {
@@ -42,6 +64,13 @@ int64_t StepMacs(BuiltinOp kind, absl::Span<const Shape> inputs, absl::Span<cons
     return inputs[2].num_elements() * inputs[1].OuterElements(3);
   }
   return outputs.empty() ? 0 : outputs[0].num_elements() * Depth(kind, inputs, outputs[0]);
+}
+
+Profile::Profile(const Program& program) {
+  for (const auto& graph : program.graphs) {
+    if (graph == nullptr) continue;
+    for (const GraphStep& step : graph->steps) graphs_[&step] = graph.get();
+  }
 }
 
 void Profile::StepBegins(const GraphStep&) { open_.push_back({Clock::now(), 0}); }
@@ -59,6 +88,9 @@ void Profile::StepEnds(const GraphStep& step, absl::Span<const Shape> inputs,
   entry.inputs.assign(inputs.begin(), inputs.end());
   entry.outputs.assign(outputs.begin(), outputs.end());
   entry.macs = StepMacs(step.kind, inputs, outputs);
+  const Graph& graph = *graphs_.at(&step);
+  entry.work.int8_macs = MultipliesInt8(graph, step) ? entry.macs : 0;
+  entry.work.bytes = StepBytes(graph, step, inputs, outputs);
   const double own_us = took.count() - open.nested_us;
   entry.total_us += own_us;
   entry.fastest_us = entry.calls == 0 ? own_us : std::min(entry.fastest_us, own_us);
@@ -84,7 +116,7 @@ std::vector<Profile::Entry> Profile::Sorted() const {
   return sorted;
 }
 
-std::string Profile::Table(int64_t runs) const {
+std::string Profile::Table(int64_t runs, const MachineLimits& limits) const {
   const std::vector<Entry> sorted = Sorted();
   double best_us = 0;
   double total_us = 0;
@@ -92,16 +124,19 @@ std::string Profile::Table(int64_t runs) const {
     best_us += entry.best_us();
     total_us += entry.total_us;
   }
-  std::string table =
-      absl::StrFormat("%10s %10s %6s %10s %8s  %4s %-24s %s\n", "best us", "mean us", "share",
-                      "MACs/call", "GMAC/s", "op", "kind", "inputs -> outputs");
+  std::string table = absl::StrFormat("%10s %10s %6s %10s %8s %10s %14s  %4s %-24s %s\n", "best us",
+                                      "mean us", "share", "MACs/call", "GMAC/s", "bytes/call",
+                                      "of its bound", "op", "kind", "inputs -> outputs");
   for (const Entry& entry : sorted) {
     const double gmacs = entry.fastest_us > 0 ? entry.macs / entry.fastest_us / 1e3 : 0;
-    absl::StrAppendFormat(&table, "%10.2f %10.2f %5.1f%% %10d %8.1f  %4d %-24s %s -> %s\n",
+    absl::StrAppendFormat(&table,
+                          "%10.2f %10.2f %5.1f%% %10d %8.1f %10d %14s  %4d %-24s %s -> %s\n",
                           entry.best_us() / runs, entry.total_us / runs,
                           best_us > 0 ? 100 * entry.best_us() / best_us : 0, entry.macs, gmacs,
+                          entry.work.bytes, OfBound(BoundOf(limits, entry.work), entry.fastest_us),
                           entry.op_index, entry.name, Shapes(entry.inputs), Shapes(entry.outputs));
   }
+  table += LimitsText(limits);
   absl::StrAppendFormat(&table, "%10.2f %10.2f us a run inside %d steps\n", best_us / runs,
                         total_us / runs, sorted.size());
   return table;

@@ -10,6 +10,7 @@
 
 #include "absl/types/span.h"
 #include "engine/runtime/step_observer.h"
+#include "tests/bench/bounds.h"
 
 namespace octet {
 
@@ -24,9 +25,10 @@ class Profile final : public StepObserver {
   struct Entry {
     std::string name;
     int32_t op_index = 0;
-    std::vector<Shape> inputs;  // of the last run, and so `outputs` and `macs`
+    std::vector<Shape> inputs;  // of the last run, and so `outputs`, `macs` and `work`
     std::vector<Shape> outputs;
     int64_t macs = 0;
+    StepWork work;
     int64_t calls = 0;
     // Without the steps that nest in it: over all calls, and of the fastest one.
     double total_us = 0;
@@ -36,6 +38,8 @@ class Profile final : public StepObserver {
     // other programs leave alone.
     double best_us() const { return fastest_us * calls; }
   };
+
+  explicit Profile(const Program& program);  // outlives this
 
   void StepBegins(const GraphStep& step) override;
   void StepEnds(const GraphStep& step, absl::Span<const Shape> inputs,
@@ -48,8 +52,9 @@ class Profile final : public StepObserver {
   std::vector<Entry> Sorted() const;
 
   // A table of Sorted(): microseconds a run at best and on average, and of the best the share of
-  // the whole and GMAC/s; MACs; shapes.
-  std::string Table(int64_t runs) const;
+  // the whole, GMAC/s, and the nearer bound with the share of it that was reached; MACs, bytes,
+  // shapes. A step that leaves bytes untouched, as a lookup does, may show more than 100 %.
+  std::string Table(int64_t runs, const MachineLimits& limits) const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -58,6 +63,7 @@ class Profile final : public StepObserver {
     double nested_us = 0;
   };
 
+  std::map<const GraphStep*, const Graph*> graphs_;
   std::map<const GraphStep*, Entry> entries_;
   std::vector<Open> open_;
 };
