@@ -2,8 +2,9 @@
 #include "octet/engine.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -55,10 +56,20 @@ absl::StatusOr<std::shared_ptr<const Model>> LoadModel(std::string bytes) {
 }
 
 absl::StatusOr<std::shared_ptr<const Model>> LoadModelFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) return absl::NotFoundError(absl::StrCat("cannot open ", path));
-  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (file.bad()) return absl::DataLossError(absl::StrCat("cannot read ", path));
+  const std::streamoff size = file.tellg();
+  // A directory opens, and says that it has the greatest size that there is.
+  std::error_code error;
+  if (size < 0 || !std::filesystem::is_regular_file(path, error)) {
+    return absl::FailedPreconditionError(absl::StrCat("cannot read ", path, ": not a file"));
+  }
+  std::string bytes(size, '\0');
+  file.seekg(0).read(bytes.data(), size);
+  if (file.gcount() != size) {
+    return absl::DataLossError(absl::StrCat("cannot read ", path, ": it ended after ",
+                                            file.gcount(), " of ", size, " bytes"));
+  }
   return LoadModel(std::move(bytes));
 }
 

@@ -69,7 +69,10 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path) {
     if (got == 0) break;
     done += got;
   }
-  bytes.resize(done);
+  if (done < bytes.size()) {
+    return absl::DataLossError(absl::StrCat("cannot read ", path, ": it ended after ", done, " of ",
+                                            bytes.size(), " bytes: it was cut meanwhile"));
+  }
   return bytes;
 }
 

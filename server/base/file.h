@@ -13,7 +13,8 @@ namespace octet::server {
 // The status of a failed system call: "WHAT PATH: No such file or directory".
 absl::Status FileError(int error_number, absl::string_view what, absl::string_view path);
 
-// NotFound, PermissionDenied and other errors of the file system.
+// NotFound, PermissionDenied and other errors of the file system; DataLoss for a file that becomes
+// shorter meanwhile. Never mapped: deploy/adr/0007-reading-models.md says why.
 absl::StatusOr<std::string> ReadWholeFile(const std::string& path);
 
 // Writes a new file and its bytes through to the disk. AlreadyExists where there is one.

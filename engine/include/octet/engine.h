@@ -35,7 +35,8 @@ class Model;  // a verified file in memory; immutable, shared
 // that uses what Octet lacks, by name.
 absl::StatusOr<std::shared_ptr<const Model>> LoadModel(std::string bytes);
 
-// The same from a file. Also NotFound, and other errors of the file system.
+// The same from a file. Also NotFound, and other errors of the file system; DataLoss for a file
+// that becomes shorter meanwhile. The file may change or vanish afterwards.
 absl::StatusOr<std::shared_ptr<const Model>> LoadModelFile(const std::string& path);
 
 // "float32" or "fixed_point"; InvalidArgument otherwise.

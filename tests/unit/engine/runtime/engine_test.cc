@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "tests/support/model_builder.h"
 #include "tests/support/run_model.h"
@@ -102,6 +104,21 @@ TEST(EngineTest, InstructionSets) {
 
 TEST(EngineTest, AMissingFileIsNotFound) {
   EXPECT_EQ(LoadModelFile("no/such/model.tflite").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(EngineTest, ADirectoryIsNoFile) {
+  EXPECT_EQ(LoadModelFile(::testing::TempDir()).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+// The kernel says 4096 bytes and hands out a few: what a file does that is cut while it is read.
+TEST(EngineTest, AFileThatEndsEarlyIsNamed) {
+  const std::string cut = "/sys/devices/system/cpu/online";
+  std::error_code error;
+  if (std::filesystem::file_size(cut, error) != 4096) GTEST_SKIP() << cut << " is not there";
+  const absl::Status status = LoadModelFile(cut).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), ::testing::ContainsRegex(cut + ".*of 4096 bytes"));
 }
 
 }  // namespace
