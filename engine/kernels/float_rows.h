@@ -1,5 +1,6 @@
 // Contract of the kernels around an integer product of float activations: rows of floats to codes,
-// and accumulators back to floats. NUMERICS.md, "Hybrid".
+// and accumulators back to floats. NUMERICS.md, "Hybrid". Beside them the float depthwise
+// convolution, which stands between hybrid ones where a layer has too few weights to quantize.
 #ifndef OCTET_ENGINE_KERNELS_FLOAT_ROWS_H_
 #define OCTET_ENGINE_KERNELS_FLOAT_ROWS_H_
 
@@ -49,6 +50,26 @@ struct HybridRow {
   float hi;
 };
 
+// Neighbouring output pixels whose windows lie alike over the image:
+//   out[x][c] = clip(bias[c] + sum over ky, kx of tap(x, ky, kx)[c] * weights[ky][kx][c]),
+// one product after the other in that order, each step rounded. Strides in floats.
+struct DepthwiseF32Run {
+  const float* input;  // the first tap of the first pixel
+  int64_t pixel_advance;
+  int64_t tap_row_stride;
+  int64_t tap_stride;
+  int32_t tap_rows;
+  int32_t taps_per_row;
+  const float* weights;       // of the first tap; those of a row are dense
+  int64_t weight_row_stride;  // from one row of taps to the next
+  const float* bias;          // null: none
+  int32_t channels;
+  int64_t pixels;
+  float* out;  // dense
+  float lo;
+  float hi;
+};
+
 // The kernels of one instruction set. Thread-safe; all give the same bits.
 struct FloatRows {
   const char* name;
@@ -56,6 +77,7 @@ struct FloatRows {
   void (*codes_half_even)(const FloatCodesRun*);  // ties to even
   void (*codes_half_away)(const FloatCodesRun*);  // ties away from zero
   void (*finish)(const HybridRow*);
+  void (*depthwise)(const DepthwiseF32Run*);
 };
 
 }  // namespace octet::kernels

@@ -9,6 +9,16 @@
 
 namespace octet::kernels {
 
+// By halves: one lane after the other would take longer than a short row itself.
+template <int kHalf>
+static inline void FoldLanes(float* lo, float* hi) {
+  for (int l = 0; l < kHalf; ++l) {
+    lo[l] = lo[l + kHalf] < lo[l] ? lo[l + kHalf] : lo[l];
+    hi[l] = hi[l + kHalf] > hi[l] ? hi[l + kHalf] : hi[l];
+  }
+  if constexpr (kHalf > 1) FoldLanes<kHalf / 2>(lo, hi);
+}
+
 static inline FloatRange RangeLoop(const float* values, int64_t count) {
   constexpr int kLanes = 32;  // sixteen lanes would wait for each other
   float lo[kLanes] = {};
@@ -25,10 +35,7 @@ static inline FloatRange RangeLoop(const float* values, int64_t count) {
     lo[0] = values[i] < lo[0] ? values[i] : lo[0];
     hi[0] = values[i] > hi[0] ? values[i] : hi[0];
   }
-  for (int l = 1; l < kLanes; ++l) {
-    lo[0] = lo[l] < lo[0] ? lo[l] : lo[0];
-    hi[0] = hi[l] > hi[0] ? hi[l] : hi[0];
-  }
+  FoldLanes<kLanes / 2>(lo, hi);
   return {lo[0], hi[0]};
 }
 
@@ -101,11 +108,45 @@ static inline void HybridFinishLoop(const HybridRow* args) {
   }
 }
 
+// Channels [c, c + kLanes) of all pixels of a run, their sums in registers.
+template <int kLanes>
+static inline void DepthwiseLanes(const DepthwiseF32Run& g, int64_t c) {
+  float start[kLanes] = {};
+  for (int l = 0; l < kLanes && g.bias != nullptr; ++l) start[l] = g.bias[c + l];
+  for (int64_t x = 0; x < g.pixels; ++x) {
+    float sum[kLanes];
+    for (int l = 0; l < kLanes; ++l) sum[l] = start[l];
+    for (int32_t ky = 0; ky < g.tap_rows; ++ky) {
+      const float* tap = g.input + x * g.pixel_advance + ky * g.tap_row_stride + c;
+      const float* weight = g.weights + ky * g.weight_row_stride + c;
+      for (int32_t kx = 0; kx < g.taps_per_row; ++kx) {
+        for (int l = 0; l < kLanes; ++l) sum[l] += tap[l] * weight[l];
+        tap += g.tap_stride;
+        weight += g.channels;
+      }
+    }
+    float* out = g.out + x * g.channels + c;
+    for (int l = 0; l < kLanes; ++l) {
+      const float above = sum[l] < g.lo ? g.lo : sum[l];
+      out[l] = g.hi < above ? g.hi : above;
+    }
+  }
+}
+
+static inline void DepthwiseF32Loop(const DepthwiseF32Run* args) {
+  const DepthwiseF32Run g = *args;
+  int64_t c = 0;
+  for (; c + 32 <= g.channels; c += 32) DepthwiseLanes<32>(g, c);
+  for (; c + 8 <= g.channels; c += 8) DepthwiseLanes<8>(g, c);
+  for (; c < g.channels; ++c) DepthwiseLanes<1>(g, c);
+}
+
 }  // namespace octet::kernels
 
 // Defines the table `name` of a leaf's kernels.
 #define OCTET_DEFINE_FLOAT_ROWS(name) \
   extern const FloatRows name;        \
-  const FloatRows name = {#name, RangeLoop, CodesHalfEvenLoop, CodesHalfAwayLoop, HybridFinishLoop}
+  const FloatRows name = {            \
+      #name, RangeLoop, CodesHalfEvenLoop, CodesHalfAwayLoop, HybridFinishLoop, DepthwiseF32Loop}
 
 #endif  // OCTET_ENGINE_KERNELS_FLOAT_ROWS_LOOPS_H_

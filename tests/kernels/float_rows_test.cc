@@ -164,6 +164,59 @@ TEST_P(FloatRowsTest, Finish) {
   }
 }
 
+float DepthwiseSum(const DepthwiseF32Run& run, int64_t x, int64_t c) {
+  float sum = run.bias == nullptr ? 0.0f : run.bias[c];
+  for (int64_t ky = 0; ky < run.tap_rows; ++ky) {
+    for (int64_t kx = 0; kx < run.taps_per_row; ++kx) {
+      const float tap =
+          run.input[x * run.pixel_advance + ky * run.tap_row_stride + kx * run.tap_stride + c];
+      sum += tap * run.weights[ky * run.weight_row_stride + kx * run.channels + c];
+    }
+  }
+  return std::min(std::max(sum, run.lo), run.hi);
+}
+
+TEST_P(FloatRowsTest, Depthwise) {
+  constexpr int64_t kRows = 2, kColumns = 3, kPixels = 4, kStride = 2;
+  constexpr int64_t kWidth = (kPixels - 1) * kStride + kColumns;
+  std::uniform_real_distribution<float> reals(-1.0f, 1.0f);
+  const auto random = [&](int64_t count) {
+    std::vector<float> values(count);
+    for (float& v : values) v = reals(random_);
+    return values;
+  };
+  for (int64_t channels : kCounts) {
+    for (bool with_bias : {false, true}) {
+      for (int32_t tap_rows : {0, 1, 2}) {
+        const GuardedBuffer in = Guard(random(kRows * kWidth * channels)),
+                            w = Guard(random(kRows * kColumns * channels)),
+                            b = Guard(random(channels)), out(kPixels * channels * sizeof(float));
+        DepthwiseF32Run run = {};
+        run.input = in.as<float>();
+        run.pixel_advance = kStride * channels;
+        run.tap_row_stride = kWidth * channels;
+        run.tap_stride = channels;
+        run.tap_rows = tap_rows;
+        run.taps_per_row = kColumns;
+        run.weights = w.as<float>();
+        run.weight_row_stride = kColumns * channels;
+        run.bias = with_bias ? b.as<float>() : nullptr;
+        run.channels = static_cast<int32_t>(channels);
+        run.pixels = kPixels;
+        run.out = out.as<float>();
+        run.lo = -0.75f;
+        run.hi = 1.0f;
+        kernels().depthwise(&run);
+        for (int64_t i = 0; i < kPixels * channels; ++i) {
+          const float want = DepthwiseSum(run, i / channels, i % channels);
+          ASSERT_EQ(std::bit_cast<uint32_t>(run.out[i]), std::bit_cast<uint32_t>(want))
+              << "element " << i << " of " << channels << " channels";
+        }
+      }
+    }
+  }
+}
+
 std::vector<const FloatRowsVariant*> All() {
   std::vector<const FloatRowsVariant*> all;
   for (const FloatRowsVariant& variant : FloatRowsVariants()) all.push_back(&variant);
