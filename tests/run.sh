@@ -154,6 +154,7 @@ if $all; then
   run_script grpcurl tests/support/grpcurl_test.sh
   run_script clients tests/support/clients_test.sh
   run_script soak tests/support/soak.sh
+  run_script fire env OCTET_FIRE_REQUESTS=1000 tests/integration/run.sh "$PWD/build/venv/bin/python" "$PWD/build" server_fire_test.py
   run_script container tests/support/container_test.sh
   run_script clean-root tests/support/clean_root_test.sh
 fi
