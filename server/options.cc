@@ -46,10 +46,6 @@ constexpr Flag kFlags[] = {
      "while all workers are busy [0]"},
     {"max_queue_rows", "N", "Most rows that wait, per model [1024]"},
     {"max_queue_bytes", "N", "Most bytes that wait, per model [268435456]"},
-    {"max_total_queue_rows", "N", "Most rows that wait, of all models together [8192]"},
-    {"max_total_queue_bytes", "N", "Most bytes that wait, of all models together [536870912]"},
-    {"max_inflight_bytes", "N",
-     "Most bytes of inference requests under way and their answers [1073741824]"},
     {"max_message_bytes", "N", "Largest request [268435456]"},
     {"drain_seconds", "S",
      "Longest time from SIGTERM to the end; new requests are taken for most "
@@ -142,9 +138,6 @@ absl::Status CheckNumbers(const ServerOptions& options) {
   status.Update(CheckRange("batch_timeout_us", options.batch_timeout_us, kBatchTimeoutUsRange));
   status.Update(CheckRange("max_queue_rows", options.max_queue_rows, kQueueRange));
   status.Update(CheckRange("max_queue_bytes", options.max_queue_bytes, kQueueRange));
-  status.Update(CheckRange("max_total_queue_rows", options.max_total_queue_rows, kQueueRange));
-  status.Update(CheckRange("max_total_queue_bytes", options.max_total_queue_bytes, kQueueRange));
-  status.Update(CheckRange("max_inflight_bytes", options.max_inflight_bytes, kQueueRange));
   status.Update(CheckRange("max_message_bytes", options.max_message_bytes,
                            {1, std::numeric_limits<int32_t>::max()}));
   if (!(options.drain_seconds >= 0 && options.drain_seconds <= 86400)) {
@@ -251,11 +244,6 @@ absl::StatusOr<ServerOptions> ToOptions(const ServerConfig& config) {
   set(config.has_batch_timeout_us(), config.batch_timeout_us(), options.batch_timeout_us);
   set(config.has_max_queue_rows(), config.max_queue_rows(), options.max_queue_rows);
   set(config.has_max_queue_bytes(), config.max_queue_bytes(), options.max_queue_bytes);
-  set(config.has_max_total_queue_rows(), config.max_total_queue_rows(),
-      options.max_total_queue_rows);
-  set(config.has_max_total_queue_bytes(), config.max_total_queue_bytes(),
-      options.max_total_queue_bytes);
-  set(config.has_max_inflight_bytes(), config.max_inflight_bytes(), options.max_inflight_bytes);
   set(config.has_max_message_bytes(), config.max_message_bytes(), options.max_message_bytes);
   set(config.has_drain_seconds(), config.drain_seconds(), options.drain_seconds);
   options.insecure = config.insecure();

@@ -3,17 +3,12 @@
 #define OCTET_SERVER_SERVICES_STATUS_H_
 
 #include "absl/status/status.h"
-#include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
 
 namespace octet::server {
 
 // Same code; the message is cut where a client would refuse headers that long.
 grpc::Status ToGrpcStatus(const absl::Status& status);
-
-// Sends the retry hint of a refusal, if it has one, as trailing metadata `grpc-retry-pushback-ms`.
-// Before the call is finished.
-void AddRetryPushback(const absl::Status& status, grpc::CallbackServerContext& context);
 
 }  // namespace octet::server
 

@@ -81,9 +81,8 @@ class StreamInfer final
   struct Exchange {
     ModelInferRequest request;
     ModelStreamInferResponse response;
-    std::vector<Budget::Charge> charges;  // of the call, until the answer is written
-    std::shared_ptr<InferCall> call;      // while it is under way
-    bool started = false;                 // InferCall::Start has returned
+    std::shared_ptr<InferCall> call;  // while it is under way
+    bool started = false;             // InferCall::Start has returned
     bool answered = false;
   };
 
@@ -101,7 +100,6 @@ class StreamInfer final
     {
       absl::MutexLock lock(&mutex_);
       exchange->started = true;
-      exchange->charges = call->TakeCharges();
       if (exchange->answered) {
         Advance();
       } else {

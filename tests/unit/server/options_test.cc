@@ -53,9 +53,6 @@ TEST_F(OptionsTest, Defaults) {
   EXPECT_EQ(options.batch_timeout_us, 0);
   EXPECT_EQ(options.max_queue_rows, 1024);
   EXPECT_EQ(options.max_queue_bytes, 268435456);
-  EXPECT_EQ(options.max_total_queue_rows, 8192);
-  EXPECT_EQ(options.max_total_queue_bytes, 536870912);
-  EXPECT_EQ(options.max_inflight_bytes, 1073741824);
   EXPECT_EQ(options.max_message_bytes, 268435456);
   EXPECT_EQ(options.drain_seconds, 10);
   EXPECT_FALSE(options.insecure);
