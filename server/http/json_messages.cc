@@ -14,35 +14,29 @@ using nlohmann::ordered_json;
 ordered_json FieldToJson(const Message& message, const FieldDescriptor* field, int i) {
   const Reflection& reflection = *message.GetReflection();
   const bool repeated = field->is_repeated();
+  const auto get = [&](auto one, auto one_of_many) {
+    return repeated ? (reflection.*one_of_many)(message, field, i)
+                    : (reflection.*one)(message, field);
+  };
   switch (field->cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
-      return repeated ? reflection.GetRepeatedInt32(message, field, i)
-                      : reflection.GetInt32(message, field);
+      return get(&Reflection::GetInt32, &Reflection::GetRepeatedInt32);
     case FieldDescriptor::CPPTYPE_INT64:
-      return repeated ? reflection.GetRepeatedInt64(message, field, i)
-                      : reflection.GetInt64(message, field);
+      return get(&Reflection::GetInt64, &Reflection::GetRepeatedInt64);
     case FieldDescriptor::CPPTYPE_UINT32:
-      return repeated ? reflection.GetRepeatedUInt32(message, field, i)
-                      : reflection.GetUInt32(message, field);
+      return get(&Reflection::GetUInt32, &Reflection::GetRepeatedUInt32);
     case FieldDescriptor::CPPTYPE_UINT64:
-      return repeated ? reflection.GetRepeatedUInt64(message, field, i)
-                      : reflection.GetUInt64(message, field);
+      return get(&Reflection::GetUInt64, &Reflection::GetRepeatedUInt64);
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      return repeated ? reflection.GetRepeatedDouble(message, field, i)
-                      : reflection.GetDouble(message, field);
+      return get(&Reflection::GetDouble, &Reflection::GetRepeatedDouble);
     case FieldDescriptor::CPPTYPE_FLOAT:
-      return repeated ? reflection.GetRepeatedFloat(message, field, i)
-                      : reflection.GetFloat(message, field);
+      return get(&Reflection::GetFloat, &Reflection::GetRepeatedFloat);
     case FieldDescriptor::CPPTYPE_BOOL:
-      return repeated ? reflection.GetRepeatedBool(message, field, i)
-                      : reflection.GetBool(message, field);
+      return get(&Reflection::GetBool, &Reflection::GetRepeatedBool);
     case FieldDescriptor::CPPTYPE_ENUM:
-      return (repeated ? reflection.GetRepeatedEnum(message, field, i)
-                       : reflection.GetEnum(message, field))
-          ->name();
+      return get(&Reflection::GetEnum, &Reflection::GetRepeatedEnum)->name();
     case FieldDescriptor::CPPTYPE_STRING:
-      return repeated ? reflection.GetRepeatedString(message, field, i)
-                      : reflection.GetString(message, field);
+      return get(&Reflection::GetString, &Reflection::GetRepeatedString);
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return MessageToJson(repeated ? reflection.GetRepeatedMessage(message, field, i)
                                     : reflection.GetMessage(message, field));

@@ -319,7 +319,7 @@ template <int kP>
 void MultiplyRow(const GemmS8Args& g, const int8_t* row, const int8_t* panels, const int32_t* bias,
                  int32_t (*sums)[kTile]) {
   const __m512i top = _mm512_set1_epi8(-128);
-  const int64_t steps = (int64_t{g.segment_length} + kTileCodes - 1) / kTileCodes;
+  const int64_t steps = StepsPerSegment(g);
   __m512i acc[kP], excess[kP];
 #pragma GCC unroll 4
   for (int p = 0; p < kP; ++p) {
@@ -352,7 +352,6 @@ constexpr RowFunction kMultiplyRow[kWidePanels] = {MultiplyRow<1>, MultiplyRow<2
 
 void MultiplyRows(const GemmS8Args& g) {
   const FinishFunction finish = FinishFor(g);
-  const int64_t element = g.epilogue.kind == kEpilogueInt32 ? 4 : 1;
   for (int64_t m = 0; m < g.m; ++m) {
     for (int64_t n = 0; n < g.n; n += kWidePanels * kTile) {
       alignas(64) int32_t sums[kWidePanels][kTile];
@@ -360,8 +359,8 @@ void MultiplyRows(const GemmS8Args& g) {
           g.n - n < kWidePanels * kTile ? static_cast<int>(g.n - n) : kWidePanels * kTile;
       kMultiplyRow[(columns - 1) / kTile](g, g.a + m * g.a_row_stride,
                                           g.b + n / kTile * g.b_panel_stride, g.bias + n, sums);
-      void* out = static_cast<int8_t*>(g.out) + m * g.out_row_stride * element;
-      Pending pending = {{sums[0], kTile}, {out, g.out_row_stride, n, columns}, g.epilogue, 0, 1};
+      Pending pending = {
+          {sums[0], kTile}, {OutRow(g, m), g.out_row_stride, n, columns}, g.epilogue, 0, 1};
       finish(pending, 1);
     }
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "engine/kernels/avx2/epilogue.h"
+#include "engine/kernels/epilogue_kinds.h"
 
 // Sixteen channels of a few pixels at once. Two taps are interleaved byte by byte, widened to 16
 // bits and multiplied in pairs, which is exact; the widened weights serve all the pixels.
@@ -67,16 +68,7 @@ void MultiplyRow(const DepthwiseS8Args& args) {
 }  // namespace
 
 void depthwise_s8s8s32_16x2_avx2(const DepthwiseS8Args* args) {
-  switch (args->epilogue.kind) {
-    case kEpilogueInt32:
-      return MultiplyRow<kEpilogueInt32>(*args);
-    case kEpilogueFixedPoint:
-      return MultiplyRow<kEpilogueFixedPoint>(*args);
-    case kEpilogueFloat32:
-      return MultiplyRow<kEpilogueFloat32>(*args);
-    case kEpilogueFloat64:
-      return MultiplyRow<kEpilogueFloat64>(*args);
-  }
+  WithEpilogueKind(args->epilogue.kind, [&]<int kKind>() { MultiplyRow<kKind>(*args); });
 }
 
 }  // namespace octet::kernels

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "engine/kernels/avx2/epilogue.h"
+#include "engine/kernels/epilogue_kinds.h"
 
 // Exact by pairs of 16-bit products: VPMADDWD never saturates on codes. A few rows of the left side
 // are widened to 16 bits once and then serve a whole block of panels; the right side is widened as
@@ -94,16 +95,7 @@ void StoreTile(const GemmS8Args& g, int32_t (*sums)[kColumns], int64_t m, int ro
 }
 
 void StoreTile(const GemmS8Args& g, int32_t (*sums)[kColumns], int64_t m, int rows, int64_t n) {
-  switch (g.epilogue.kind) {
-    case kEpilogueInt32:
-      return StoreTile<kEpilogueInt32>(g, sums, m, rows, n);
-    case kEpilogueFixedPoint:
-      return StoreTile<kEpilogueFixedPoint>(g, sums, m, rows, n);
-    case kEpilogueFloat32:
-      return StoreTile<kEpilogueFloat32>(g, sums, m, rows, n);
-    case kEpilogueFloat64:
-      return StoreTile<kEpilogueFloat64>(g, sums, m, rows, n);
-  }
+  WithEpilogueKind(g.epilogue.kind, [&]<int kKind>() { StoreTile<kKind>(g, sums, m, rows, n); });
 }
 
 // Rows [m, m + kM) times panels [first, last).

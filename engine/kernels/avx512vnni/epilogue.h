@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/kernels/epilogue_kinds.h"
 #include "engine/kernels/requantize.h"
 
 namespace octet::kernels {
@@ -280,19 +281,16 @@ inline void FinishRows(TileSums t, TileOut to, const EpilogueArgs& e, int begin,
 template <typename Body>
 inline void WithEpilogue(const EpilogueArgs& e, int32_t n, Body body) {
   const Bounds bounds = BoundsFor(e, n);
-  switch (e.kind) {
-    case kEpilogueInt32:
-      return body.template operator()<kEpilogueInt32, kBoundsNow>();
-    case kEpilogueFixedPoint:
-      if (bounds == kBoundsNow) return body.template operator()<kEpilogueFixedPoint, kBoundsNow>();
-      return body.template operator()<kEpilogueFixedPoint, kBoundsLater>();
-    case kEpilogueFloat32:
-      if (bounds == kBoundsNow) return body.template operator()<kEpilogueFloat32, kBoundsNow>();
-      if (bounds == kBoundsLater) return body.template operator()<kEpilogueFloat32, kBoundsLater>();
-      return body.template operator()<kEpilogueFloat32, kBoundsLaterSmall>();
-    case kEpilogueFloat64:
-      return body.template operator()<kEpilogueFloat64, kBoundsNow>();
-  }
+  WithEpilogueKind(e.kind, [&]<int kKind>() {
+    constexpr bool kMayWait = kKind == kEpilogueFixedPoint || kKind == kEpilogueFloat32;
+    if constexpr (kKind == kEpilogueFloat32) {
+      if (bounds == kBoundsLaterSmall) return body.template operator()<kKind, kBoundsLaterSmall>();
+    }
+    if constexpr (kMayWait) {
+      if (bounds != kBoundsNow) return body.template operator()<kKind, kBoundsLater>();
+    }
+    body.template operator()<kKind, kBoundsNow>();
+  });
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "engine/kernels/avxvnni/depthwise_tile.h"
 #include "engine/kernels/avxvnni/depthwise_ymm.h"
+#include "engine/kernels/epilogue_kinds.h"
 
 namespace octet::kernels {
 namespace {
@@ -26,16 +27,7 @@ void MultiplyRow(const DepthwiseS8Args& d) {
 }  // namespace
 
 void depthwise_s8s8s32_32x4_avxvnni(const DepthwiseS8Args* args) {
-  switch (args->epilogue.kind) {
-    case kEpilogueInt32:
-      return MultiplyRow<kEpilogueInt32>(*args);
-    case kEpilogueFixedPoint:
-      return MultiplyRow<kEpilogueFixedPoint>(*args);
-    case kEpilogueFloat32:
-      return MultiplyRow<kEpilogueFloat32>(*args);
-    case kEpilogueFloat64:
-      return MultiplyRow<kEpilogueFloat64>(*args);
-  }
+  WithEpilogueKind(args->epilogue.kind, [&]<int kKind>() { MultiplyRow<kKind>(*args); });
 }
 
 }  // namespace octet::kernels

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "engine/kernels/avx2/epilogue.h"
+#include "engine/kernels/epilogue_kinds.h"
 
 // VPDPBUSD of 256 bits multiplies unsigned by signed bytes and sums four products exactly. A few
 // rows of the left side are turned into unsigned codes once and then serve a whole block of panels.
@@ -123,16 +124,7 @@ void Multiply(const GemmS8Args& g) {
 }  // namespace
 
 void gemm_s8s8s32_6x16x4_avxvnni(const GemmS8Args* args) {
-  switch (args->epilogue.kind) {
-    case kEpilogueInt32:
-      return Multiply<kEpilogueInt32>(*args);
-    case kEpilogueFixedPoint:
-      return Multiply<kEpilogueFixedPoint>(*args);
-    case kEpilogueFloat32:
-      return Multiply<kEpilogueFloat32>(*args);
-    case kEpilogueFloat64:
-      return Multiply<kEpilogueFloat64>(*args);
-  }
+  WithEpilogueKind(args->epilogue.kind, [&]<int kKind>() { Multiply<kKind>(*args); });
 }
 
 }  // namespace octet::kernels

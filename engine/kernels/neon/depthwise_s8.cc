@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/kernels/epilogue_kinds.h"
 #include "engine/kernels/neon/epilogue.h"
 
 // Sixteen channels of a pixel at a time. A product of two codes fits 16 bits. So does the sum of
@@ -65,16 +66,7 @@ void MultiplyRow(const DepthwiseS8Args& args) {
 
 template <bool kInTwos>
 void Multiply(const DepthwiseS8Args& args) {
-  switch (args.epilogue.kind) {
-    case kEpilogueInt32:
-      return MultiplyRow<kInTwos, kEpilogueInt32>(args);
-    case kEpilogueFixedPoint:
-      return MultiplyRow<kInTwos, kEpilogueFixedPoint>(args);
-    case kEpilogueFloat32:
-      return MultiplyRow<kInTwos, kEpilogueFloat32>(args);
-    case kEpilogueFloat64:
-      return MultiplyRow<kInTwos, kEpilogueFloat64>(args);
-  }
+  WithEpilogueKind(args.epilogue.kind, [&]<int kKind>() { MultiplyRow<kInTwos, kKind>(args); });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/kernels/epilogue_kinds.h"
 #include "engine/kernels/neon/epilogue.h"
 #include "engine/kernels/neon/row_blocks.h"
 
@@ -118,16 +119,8 @@ void MultiplyAll(const GemmS8Args& args) {
 
 template <int kGroup>
 void Multiply(const GemmS8Args& args) {
-  switch (args.epilogue.kind) {
-    case kEpilogueInt32:
-      return ForRowBlocks<kRows>(args, MultiplyAll<kGroup, kEpilogueInt32>);
-    case kEpilogueFixedPoint:
-      return ForRowBlocks<kRows>(args, MultiplyAll<kGroup, kEpilogueFixedPoint>);
-    case kEpilogueFloat32:
-      return ForRowBlocks<kRows>(args, MultiplyAll<kGroup, kEpilogueFloat32>);
-    case kEpilogueFloat64:
-      return ForRowBlocks<kRows>(args, MultiplyAll<kGroup, kEpilogueFloat64>);
-  }
+  WithEpilogueKind(args.epilogue.kind,
+                   [&]<int kKind>() { ForRowBlocks<kRows>(args, MultiplyAll<kGroup, kKind>); });
 }
 
 }  // namespace

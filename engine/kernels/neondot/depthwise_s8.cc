@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/kernels/epilogue_kinds.h"
 #include "engine/kernels/neon/epilogue.h"
 
 // Sixteen channels of a pixel at a time. Four taps are zipped byte by byte, so that each channel's
@@ -71,16 +72,7 @@ void MultiplyRow(const DepthwiseS8Args& args) {
 }  // namespace
 
 void depthwise_s8s8s32_16x4_neondot(const DepthwiseS8Args* args) {
-  switch (args->epilogue.kind) {
-    case kEpilogueInt32:
-      return MultiplyRow<kEpilogueInt32>(*args);
-    case kEpilogueFixedPoint:
-      return MultiplyRow<kEpilogueFixedPoint>(*args);
-    case kEpilogueFloat32:
-      return MultiplyRow<kEpilogueFloat32>(*args);
-    case kEpilogueFloat64:
-      return MultiplyRow<kEpilogueFloat64>(*args);
-  }
+  WithEpilogueKind(args->epilogue.kind, [&]<int kKind>() { MultiplyRow<kKind>(*args); });
 }
 
 }  // namespace octet::kernels

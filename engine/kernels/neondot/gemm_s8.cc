@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/kernels/epilogue_kinds.h"
 #include "engine/kernels/neon/epilogue.h"
 #include "engine/kernels/neon/row_blocks.h"
 
@@ -115,16 +116,8 @@ void Multiply(const GemmS8Args& args) {
 }  // namespace
 
 void gemm_s8s8s32_8x8x4_neondot(const GemmS8Args* args) {
-  switch (args->epilogue.kind) {
-    case kEpilogueInt32:
-      return ForRowBlocks<kRows>(*args, Multiply<kEpilogueInt32>);
-    case kEpilogueFixedPoint:
-      return ForRowBlocks<kRows>(*args, Multiply<kEpilogueFixedPoint>);
-    case kEpilogueFloat32:
-      return ForRowBlocks<kRows>(*args, Multiply<kEpilogueFloat32>);
-    case kEpilogueFloat64:
-      return ForRowBlocks<kRows>(*args, Multiply<kEpilogueFloat64>);
-  }
+  WithEpilogueKind(args->epilogue.kind,
+                   [&]<int kKind>() { ForRowBlocks<kRows>(*args, Multiply<kKind>); });
 }
 
 }  // namespace octet::kernels

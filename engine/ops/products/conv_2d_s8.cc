@@ -51,10 +51,11 @@ class Conv2DS8 final : public ConvOp {
       RunWhole(context, window);
       return absl::OkStatus();
     }
+    const size_t part_bytes = PartBytes(window);
     ForEachPixelBlock(
         context.pool, images, pixels, gemm_.block_pixels(),
         [&](int64_t part, const PixelBlock& block) {
-          std::byte* scratch = context.scratch + part * PartBytes(window);
+          std::byte* scratch = context.scratch + part * part_bytes;
           auto* patches = reinterpret_cast<int8_t*>(scratch);
           int8_t* block_out = out + (block.image * pixels + block.begin) * n;
           const int8_t* image = in + block.image * image_size;
@@ -78,6 +79,7 @@ class Conv2DS8 final : public ConvOp {
         RoundUp(CeilDiv(window.h.out, gemm_.BandRows(window)), context.threads());
     const int64_t rows = CeilDiv(window.h.out, blocks);
     const int64_t image_size = context.input_shapes[0].InnerElements(1);
+    const size_t part_bytes = PartBytes(window);
     ForEachPixelBlock(
         context.pool, context.input_shapes[0].dim(0), window.out_pixels(), rows * window.w.out,
         [&](int64_t part, const PixelBlock& block) {
@@ -87,7 +89,7 @@ class Conv2DS8 final : public ConvOp {
                         (block.image * window.out_pixels() + block.begin) * params_.out_channels;
           gemm_.RunRows(window, context.in<int8_t>(0) + block.image * image_size, zero_point_,
                         begin, end, stage_.epilogue(),
-                        reinterpret_cast<int8_t*>(context.scratch + part * PartBytes(window)), out);
+                        reinterpret_cast<int8_t*>(context.scratch + part * part_bytes), out);
         });
   }
 
