@@ -1,6 +1,7 @@
 #include "engine/plan/plan.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -176,8 +177,9 @@ class ArenaDemand {
   bool AddInPlace(const GraphStep& step, int32_t s) {
     if (step.outputs.size() != 1 || !NeedsMemory(step.outputs[0])) return false;
     const int32_t output = step.outputs[0];
-    for (size_t i = 0; i < step.inputs.size(); ++i) {
-      if (((step.op->InPlaceInputs() >> i) & 1) == 0) continue;
+    for (uint32_t rest = step.op->InPlaceInputs(); rest != 0; rest &= rest - 1) {
+      const auto i = static_cast<size_t>(std::countr_zero(rest));
+      if (i >= step.inputs.size()) break;
       const int32_t t = step.inputs[i];
       if (t == kAbsentTensor || request_of_tensor_[t] < 0 || last_use_[t] > s ||
           Bytes(t) != Bytes(output)) {
