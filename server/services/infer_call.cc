@@ -156,6 +156,8 @@ absl::Status InferCall::TakeOutput(int output, const Shape& shape,
 }
 
 void InferCall::Done(const absl::Status& run, const StageTimes& times) {
+  // Before the client can ask again: with its answer a request is no longer under way.
+  own_execution_.reset();
   absl::Status status = run;
   if (status.ok()) status = FinishOutputs(parsed_, *response_);
   if (!status.ok()) response_->Clear();
