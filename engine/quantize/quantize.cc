@@ -61,22 +61,23 @@ struct Work {
   ProgressMeter& meter;
 };
 
-// Fills `layers` and `outputs` of the report; returns histograms by tensor. Nothing where there is
-// nothing to measure with.
+// Fills `layers` and `outputs` of the report by comparison with `reals`, whose statistics these
+// are; returns histograms by tensor. Nothing where there is nothing to measure with.
 absl::StatusOr<std::vector<std::vector<int64_t>>> MeasureError(
-    const Work& work, const std::vector<int32_t>& counterpart,
-    const std::vector<TensorStatistics>& statistics, QuantizedModel& result) {
+    const Work& work, const std::shared_ptr<const Model>& reals,
+    const std::vector<int32_t>& counterpart, const std::vector<TensorStatistics>& statistics,
+    QuantizedModel& result) {
   if (!work.options.measure_error || work.samples.empty()) {
     return std::vector<std::vector<int64_t>>();
   }
   OCTET_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> quantized,
                          ReadModelInPlace(result.bytes));
   OCTET_ASSIGN_OR_RETURN(Measurement measured,
-                         Measure(work.source.model, quantized, counterpart, work.samples,
-                                 statistics, work.pool, [&work](int64_t done, int64_t total) {
+                         Measure(reals, quantized, counterpart, work.samples, statistics, work.pool,
+                                 [&work](int64_t done, int64_t total) {
                                    return work.meter.Tell(QuantizeStage::kMeasure, "", done, total);
                                  }));
-  const SubgraphDef& graph = work.source.model->main();
+  const SubgraphDef& graph = reals->main();
   for (LayerReport& layer : result.report.layers) {
     for (const int32_t output : graph.operators[layer.op_index].outputs) {
       if (output == kAbsentTensor || layer.measured || !measured.tensors[output].has_value()) {
@@ -107,7 +108,7 @@ absl::StatusOr<QuantizedModel> QuantizeConstants(const Work& work) {
   // Values keep their places.
   std::vector<int32_t> counterpart(model.main().tensors.size());
   std::iota(counterpart.begin(), counterpart.end(), 0);
-  OCTET_RETURN_IF_ERROR(MeasureError(work, counterpart, {}, result).status());
+  OCTET_RETURN_IF_ERROR(MeasureError(work, work.source.model, counterpart, {}, result).status());
   return result;
 }
 
@@ -141,8 +142,10 @@ absl::StatusOr<QuantizedModel> QuantizeIntegers(const Work& work) {
   for (size_t t = 0; t < counterpart.size(); ++t) {
     if (counterpart[t] == kNoTensor) counterpart[t] = integers.edit.reals[t];
   }
-  OCTET_ASSIGN_OR_RETURN(const std::vector<std::vector<int64_t>> histograms,
-                         MeasureError(work, counterpart, integers.calibration.statistics, result));
+  // With the equalized model: it answers as the source does, on scales of its own in between.
+  OCTET_ASSIGN_OR_RETURN(
+      const std::vector<std::vector<int64_t>> histograms,
+      MeasureError(work, source.model, counterpart, integers.calibration.statistics, result));
   for (TensorReport& row : ActivationRows(model, integers, work.options.mode, histograms)) {
     result.report.tensors.push_back(std::move(row));
   }

@@ -169,9 +169,11 @@ bool IsReal(const TensorDef& tensor) {
          (tensor.type == DataType::kInt16 && tensor.quantization.is_quantized());
 }
 
+// The shape stands in for what the signature leaves open: right for a batch, which it makes 1.
 bool HasOpenDimension(const TensorDef& tensor) {
-  return std::any_of(tensor.shape_signature.begin(), tensor.shape_signature.end(),
-                     [](int32_t dim) { return dim < 0; });
+  const std::vector<int32_t>& signature = tensor.shape_signature;
+  return signature.size() > 1 &&
+         std::any_of(signature.begin() + 1, signature.end(), [](int32_t dim) { return dim < 0; });
 }
 
 bool HasFusedActivation(const OpOptions& options) {

@@ -211,9 +211,11 @@ absl::StatusOr<std::string> EqualizeLayers(const Model& model, absl::string_view
          equalizer.Spread(pairs[i].first)});
   }
   OCTET_ASSIGN_OR_RETURN(FileDraft draft, OpenDraft(source));
+  const std::vector<int64_t> uses_before = CountBufferUses(draft);
   for (const auto& [tensor, values] : equalizer.changed()) {
     draft.model.subgraphs[0]->tensors[tensor]->buffer = AddBuffer(draft, BufferContent::Of(values));
   }
+  RemoveAbandonedBuffers(draft, uses_before);
   return WriteFile(draft, pool, [](uint64_t, uint64_t) { return true; });
 }
 

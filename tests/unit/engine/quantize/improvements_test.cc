@@ -80,6 +80,18 @@ TEST(EqualizeLayersTest, AnswersAsBeforeWithEvenRanges) {
   EXPECT_LT(improvements[0].after, improvements[0].before / 5);
 }
 
+TEST(EqualizeLayersTest, TheWeightsOfBeforeLeaveTheFile) {
+  const std::string bytes = Network().Build();
+  const auto model = ReadModel(bytes);
+  ASSERT_TRUE(model.ok());
+  std::vector<ImprovementReport> improvements;
+  const auto equalized = EqualizeLayers(**model, bytes, nullptr, improvements);
+  ASSERT_TRUE(equalized.ok()) << equalized.status();
+  ASSERT_FALSE(improvements.empty());
+  // w0 alone has 864 bytes; only the table of buffers may differ.
+  EXPECT_NEAR(static_cast<double>(equalized->size()), static_cast<double>(bytes.size()), 256);
+}
+
 TEST(EqualizeLayersTest, OnlyWhereAFactorPasses) {
   ModelBuilder b;
   const int x = b.Input("x", DataType::kFloat32, {1, 4});
@@ -116,6 +128,19 @@ TEST(ImprovementsTest, EqualizationHelpsWeightsOfOneScale) {
   ASSERT_TRUE(plain.ok() && equalized.ok()) << plain.status() << equalized.status();
   EXPECT_GT(equalized->report.outputs[0].error.sqnr_db, plain->report.outputs[0].error.sqnr_db + 3);
   EXPECT_EQ(equalized->report.improvements.size(), 2);
+}
+
+TEST(ImprovementsTest, LayersAreComparedWithTheEqualizedOnes) {
+  const auto equalized = Quantize({.mode = QuantizationMode::kFullInteger,
+                                   .per_channel = false,
+                                   .cross_layer_equalization = true});
+  ASSERT_TRUE(equalized.ok()) << equalized.status();
+  ASSERT_EQ(equalized->report.layers.size(), 3);
+  for (const LayerReport& layer : equalized->report.layers) {
+    ASSERT_TRUE(layer.measured) << layer.tensor;
+    EXPECT_GT(layer.error.sqnr_db, 20) << layer.tensor;
+    EXPECT_GT(layer.error.cosine, 0.99) << layer.tensor;
+  }
 }
 
 TEST(ImprovementsTest, BiasCorrectionTakesTheMeanErrorOut) {

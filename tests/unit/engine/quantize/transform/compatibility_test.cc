@@ -74,10 +74,19 @@ TEST(CheckTargetsTest, ShapesOfTheEdgeTpu) {
   const auto deep = Check(Unary(BuiltinOp::kRelu, DataType::kInt8, {2, 4, 4, 2}));
   ASSERT_EQ(deep.edge_tpu.size(), 1);
   EXPECT_EQ(deep.edge_tpu[0].reason, "more than three dimensions of [2,4,4,2] are beyond 1");
-  ModelBuilder open = Unary(BuiltinOp::kRelu, DataType::kInt8);
-  open.ShapeSignature(0, {-1, 4});
-  EXPECT_EQ(Check(open).edge_tpu.at(0).reason, "its shape is open");
-  EXPECT_EQ(Check(open).micro.at(0).reason, "its shape is open");
+}
+
+// Both take a batch of one for what the signature leaves open, as the file's shape says it; an open
+// height would become 1 too, which nobody means.
+TEST(CheckTargetsTest, AnOpenBatchIsNoObstacle) {
+  ModelBuilder batch = Unary(BuiltinOp::kRelu, DataType::kInt8, {1, 4, 4, 2});
+  batch.ShapeSignature(0, {-1, 4, 4, 2});
+  EXPECT_TRUE(Check(batch).edge_tpu_takes_it());
+  EXPECT_TRUE(Check(batch).micro_takes_it());
+  ModelBuilder height = Unary(BuiltinOp::kRelu, DataType::kInt8, {1, 1, 4, 2});
+  height.ShapeSignature(0, {1, -1, 4, 2});
+  EXPECT_EQ(Check(height).edge_tpu.at(0).reason, "its shape is open");
+  EXPECT_EQ(Check(height).micro.at(0).reason, "its shape is open");
 }
 
 TEST(CheckTargetsTest, MicroRefusesHybridAndHalves) {
