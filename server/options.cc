@@ -46,6 +46,12 @@ constexpr Flag kFlags[] = {
      "while all workers are busy [0]"},
     {"max_queue_rows", "N", "Most rows that wait, per model [1024]"},
     {"max_queue_bytes", "N", "Most bytes that wait, per model [268435456]"},
+    {"max_total_queue_rows", "N",
+     "Most rows that wait, of all models together [8 * max_queue_rows]"},
+    {"max_total_queue_bytes", "N",
+     "Most bytes that wait, of all models together [2 * max_queue_bytes]"},
+    {"max_inflight_bytes", "N",
+     "Most bytes of inference requests under way and their answers [4 * max_message_bytes]"},
     {"max_message_bytes", "N", "Largest request [268435456]"},
     {"drain_seconds", "S",
      "Longest time from SIGTERM to the end; new requests are taken for most "
@@ -138,6 +144,9 @@ absl::Status CheckNumbers(const ServerOptions& options) {
   status.Update(CheckRange("batch_timeout_us", options.batch_timeout_us, kBatchTimeoutUsRange));
   status.Update(CheckRange("max_queue_rows", options.max_queue_rows, kQueueRange));
   status.Update(CheckRange("max_queue_bytes", options.max_queue_bytes, kQueueRange));
+  status.Update(CheckRange("max_total_queue_rows", options.max_total_queue_rows, kQueueRange));
+  status.Update(CheckRange("max_total_queue_bytes", options.max_total_queue_bytes, kQueueRange));
+  status.Update(CheckRange("max_inflight_bytes", options.max_inflight_bytes, kQueueRange));
   status.Update(CheckRange("max_message_bytes", options.max_message_bytes,
                            {1, std::numeric_limits<int32_t>::max()}));
   if (!(options.drain_seconds >= 0 && options.drain_seconds <= 86400)) {
@@ -225,6 +234,21 @@ absl::Status ReadTexts(const ServerConfig& config, ServerOptions& options) {
   return status;
 }
 
+// Where they are not given they grow with the limits of one model and of one request: otherwise who
+// raises these would find requests refused that they allow.
+void SetTotals(const ServerConfig& config, ServerOptions& options) {
+  const auto total = [](bool has, int64_t value, int64_t times, int64_t one) {
+    if (has) return value;
+    return one > kQueueRange.most / times ? kQueueRange.most : times * one;
+  };
+  options.max_total_queue_rows = total(config.has_max_total_queue_rows(),
+                                       config.max_total_queue_rows(), 8, options.max_queue_rows);
+  options.max_total_queue_bytes = total(config.has_max_total_queue_bytes(),
+                                        config.max_total_queue_bytes(), 2, options.max_queue_bytes);
+  options.max_inflight_bytes = total(config.has_max_inflight_bytes(), config.max_inflight_bytes(),
+                                     4, options.max_message_bytes);
+}
+
 absl::StatusOr<ServerOptions> ToOptions(const ServerConfig& config) {
   ServerOptions options;
   if (!config.has_model_repository() || config.model_repository().empty()) {
@@ -245,6 +269,7 @@ absl::StatusOr<ServerOptions> ToOptions(const ServerConfig& config) {
   set(config.has_max_queue_rows(), config.max_queue_rows(), options.max_queue_rows);
   set(config.has_max_queue_bytes(), config.max_queue_bytes(), options.max_queue_bytes);
   set(config.has_max_message_bytes(), config.max_message_bytes(), options.max_message_bytes);
+  SetTotals(config, options);
   set(config.has_drain_seconds(), config.drain_seconds(), options.drain_seconds);
   options.insecure = config.insecure();
   options.allow_model_override = config.allow_model_override();

@@ -29,6 +29,9 @@ struct ServerOptions {
   int64_t batch_timeout_us = 0;
   int64_t max_queue_rows = 1024;
   int64_t max_queue_bytes = int64_t{256} << 20;
+  int64_t max_total_queue_rows = 8192;
+  int64_t max_total_queue_bytes = int64_t{512} << 20;
+  int64_t max_inflight_bytes = int64_t{1} << 30;
   int64_t max_message_bytes = int64_t{256} << 20;
   double drain_seconds = 10;
   bool insecure = false;

@@ -77,6 +77,8 @@ ServingOptions MakeServingOptions(const ServerOptions& options, std::shared_ptr<
   serving.batch_timeout = std::chrono::microseconds(options.batch_timeout_us);
   serving.max_queue_rows = options.max_queue_rows;
   serving.max_queue_bytes = options.max_queue_bytes;
+  serving.totals =
+      std::make_shared<QueueBudgets>(options.max_total_queue_rows, options.max_total_queue_bytes);
   return serving;
 }
 
@@ -89,13 +91,15 @@ struct Server::Parts {
         logger(server_logger),
         activity(&clock),
         metrics(kVersion, UsedIsas(options.isa)),
+        inflight("bytes of requests and answers are under way", "--max-inflight-bytes",
+                 options.max_inflight_bytes),
         pool(std::make_shared<ThreadPool>(threads)),
         repository(options.model_repository, MakeServingOptions(options, pool), &clock, &metrics,
                    logger, [this] { health.Notify(); }),
         health(&state, &repository),
         loads(1, kMaxWaitingLoads),
         jobs(kJobThreads, kMaxWaitingJobs),
-        inference({&repository, &clock, &activity, shared_memory()}, &state, &loads,
+        inference({&repository, &clock, &activity, shared_memory(), &inflight}, &state, &loads,
                   shared_memory(), options.allow_model_override, kVersion),
         quantization({repository, MakeCompileOptions(options, pool), clock}, &activity,
                      options.max_message_bytes),
@@ -114,6 +118,7 @@ struct Server::Parts {
   Activity activity;
   ServerState state;
   Metrics metrics;
+  Budget inflight;
   const std::shared_ptr<ThreadPool> pool;
   ModelRepository repository;
   HealthService health;

@@ -1,6 +1,7 @@
 #include "server/batching/batcher.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -68,19 +69,37 @@ Batcher::~Batcher() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-absl::Status Batcher::CheckRoom(const BatchItem& item) const {
-  if (queued_rows_ + item.rows() > options_.max_queue_rows) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("queue of model '", options_.model, "' is full: ", queued_rows_,
-                     " rows wait, ", item.rows(), " more would pass the limit of ",
-                     options_.max_queue_rows, " rows (max_queue_rows)"));
+absl::Status Batcher::Refusal(int64_t waiting, int64_t more, int64_t limit, absl::string_view unit,
+                              absl::string_view setting, absl::string_view flag) const {
+  const absl::Status error = absl::ResourceExhaustedError(absl::StrCat(
+      "queue of model '", options_.model, "' is full: ", waiting, " ", unit, " wait, ", more,
+      " more would pass the limit of ", limit, " ", unit, " (", setting, ", ", flag, ")"));
+  if (more > limit) return WithoutRetry(error);
+  // The part of the queue that must leave first.
+  const double part = static_cast<double>(waiting + more - limit) / static_cast<double>(waiting);
+  return WithRetryAfter(error, drain_rate_.TimeFor(static_cast<int64_t>(
+                                   std::ceil(part * static_cast<double>(queued_rows_)))));
+}
+
+absl::Status Batcher::TakeRoom(const BatchItem& item) {
+  const int64_t rows = item.rows();
+  const int64_t bytes = static_cast<int64_t>(item.bytes());
+  if (rows > options_.max_queue_rows - queued_rows_) {
+    return Refusal(queued_rows_, rows, options_.max_queue_rows, "rows", "max_queue_rows",
+                   "--max-queue-rows");
   }
-  if (queued_bytes_ + static_cast<int64_t>(item.bytes()) > options_.max_queue_bytes) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("queue of model '", options_.model, "' is full: ", queued_bytes_,
-                     " bytes wait, ", item.bytes(), " more would pass the limit of ",
-                     options_.max_queue_bytes, " bytes (max_queue_bytes)"));
+  if (bytes > options_.max_queue_bytes - queued_bytes_) {
+    return Refusal(queued_bytes_, bytes, options_.max_queue_bytes, "bytes", "max_queue_bytes",
+                   "--max-queue-bytes");
   }
+  if (options_.totals != nullptr) {
+    QueueBudgets& totals = *options_.totals;
+    if (absl::Status taken = totals.Take(rows, bytes); !taken.ok()) {
+      if (rows > totals.rows.limit() || bytes > totals.bytes.limit()) return WithoutRetry(taken);
+      return WithRetryAfter(taken, drain_rate_.TimeFor(rows));
+    }
+  }
+  AddToQueueSize(rows, bytes);
   return absl::OkStatus();
 }
 
@@ -91,8 +110,7 @@ absl::Status Batcher::Submit(std::shared_ptr<BatchItem> item, MonotonicTime dead
   if (deadline <= now) {
     return absl::DeadlineExceededError("the deadline had passed when the request arrived");
   }
-  if (absl::Status room = CheckRoom(*item); !room.ok()) return room;
-  AddToQueueSize(item->rows(), item->bytes());
+  if (absl::Status room = TakeRoom(*item); !room.ok()) return room;
   const int64_t rows = item->rows();
   queue_.push_back(std::make_shared<Entry>(
       Entry{.item = std::move(item), .arrival = now, .deadline = deadline, .waiting_rows = rows}));
@@ -102,6 +120,11 @@ absl::Status Batcher::Submit(std::shared_ptr<BatchItem> item, MonotonicTime dead
   }
   work_changed_.Signal();
   return absl::OkStatus();
+}
+
+Nanoseconds Batcher::DrainTime(int64_t rows) {
+  absl::MutexLock lock(&mutex_);
+  return drain_rate_.TimeFor(rows);
 }
 
 void Batcher::Cancel(const BatchItem* item, const absl::Status& reason) {
@@ -119,10 +142,11 @@ void Batcher::Cancel(const BatchItem* item, const absl::Status& reason) {
 
 bool Batcher::Abandon(EntryPtr entry, const absl::Status& reason) {
   if (entry->status.ok()) entry->status = reason;
-  AddToQueueSize(-entry->waiting_rows, -static_cast<int64_t>(entry->item->bytes()));
+  LeaveQueue(entry->waiting_rows, static_cast<int64_t>(entry->item->bytes()));
   entry->waiting_rows = 0;
   entry->times.queue = clock_->Now() - entry->arrival;
   queue_.remove(entry);
+  if (queue_.empty()) drain_rate_.Emptied();
   return entry->running_rows == 0;
 }
 
@@ -130,6 +154,13 @@ void Batcher::AddToQueueSize(int64_t rows, int64_t bytes) {
   queued_rows_ += rows;
   queued_bytes_ += bytes;
   observer_->QueueRows(queued_rows_);
+}
+
+void Batcher::LeaveQueue(int64_t rows, int64_t bytes) {
+  AddToQueueSize(-rows, -bytes);
+  if (options_.totals == nullptr) return;
+  options_.totals->rows.GiveBack(rows);
+  options_.totals->bytes.GiveBack(bytes);
 }
 
 void Batcher::ExpireLoop() {
@@ -231,10 +262,11 @@ std::vector<Batcher::Piece> Batcher::TakePieces(const BatchDecision& decision) {
     entry->waiting_rows -= rows;
     entry->running_rows += rows;
     const bool whole = entry->waiting_rows == 0;
-    AddToQueueSize(-rows, whole ? -static_cast<int64_t>(entry->item->bytes()) : 0);
+    LeaveQueue(rows, whole ? static_cast<int64_t>(entry->item->bytes()) : 0);
     if (!whole) break;  // only the last one taken can have rows left
     queue_.pop_front();
   }
+  if (!batch.empty()) drain_rate_.Left(TotalRows(batch), !queue_.empty(), now);
   // What is left may be work for another worker, whose signal this one has used up.
   if (!queue_.empty()) work_changed_.Signal();
   return batch;

@@ -15,7 +15,9 @@
 #include "server/base/clock.h"
 #include "server/batching/batch_item.h"
 #include "server/batching/batch_policy.h"
+#include "server/batching/budget.h"
 #include "server/batching/execution.h"
+#include "server/batching/retry_hint.h"
 #include "server/batching/run_slots.h"
 
 namespace octet::server {
@@ -25,6 +27,7 @@ struct BatcherOptions {
   BatchLimits limits;
   int64_t max_queue_rows = 1024;
   int64_t max_queue_bytes = int64_t{256} << 20;
+  std::shared_ptr<QueueBudgets> totals;  // of all models; null: no limit in all
   // Of all models, and this one's weight there; null: runs wait for no other model's.
   std::shared_ptr<RunSlots> slots;
   double weight = 1;
@@ -45,9 +48,13 @@ class Batcher {
   Batcher& operator=(const Batcher&) = delete;
 
   // On OK, item->Done will be called; it may be before this returns. Otherwise it will not:
-  // ResourceExhausted where the queue's limits would be passed, DeadlineExceeded for a deadline
+  // ResourceExhausted, with a retry hint, where the limits of the queue or of all queues would be
+  // passed, DeadlineExceeded for a deadline
   // that is over, Unavailable while the batcher stops.
   absl::Status Submit(std::shared_ptr<BatchItem> item, MonotonicTime deadline);
+
+  // The time in which so many rows leave the queue, as measured; zero before.
+  Nanoseconds DrainTime(int64_t rows);
 
   // Ends an item that waits, with `reason`. Without effect once a run has taken it whole.
   void Cancel(const BatchItem* item, const absl::Status& reason);
@@ -79,9 +86,14 @@ class Batcher {
                    const StageTimes& times);
   static int64_t TotalRows(const std::vector<Piece>& batch);
   static void AnswerAll(const std::vector<EntryPtr>& entries);
-  absl::Status CheckRoom(const BatchItem& item) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Makes the item part of the queue's size, unless a limit would be passed.
+  absl::Status TakeRoom(const BatchItem& item) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes an entry that waits off the queue; true where it can be answered at once.
   bool Abandon(EntryPtr entry, const absl::Status& reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Refusal(int64_t waiting, int64_t more, int64_t limit, absl::string_view unit,
+                       absl::string_view setting, absl::string_view flag) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LeaveQueue(int64_t rows, int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AddToQueueSize(int64_t rows, int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const BatcherOptions options_;
@@ -97,6 +109,7 @@ class Batcher {
   std::list<EntryPtr> queue_ ABSL_GUARDED_BY(mutex_);
   int64_t queued_rows_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  DrainRate drain_rate_ ABSL_GUARDED_BY(mutex_);
   MonotonicTime next_expiry_ ABSL_GUARDED_BY(mutex_) = kNever;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 

@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "server/batching/retry_hint.h"
 #include "server/http/http_status.h"
 #include "server/http/json_infer.h"
 #include "server/http/json_messages.h"
@@ -36,6 +37,9 @@ void SetJson(const ordered_json& json, Response& response) {
 void SetStatus(const absl::Status& status, Response& response) {
   response.status = HttpStatus(status.code());
   if (!status.ok()) SetJson({{"error", std::string(status.message())}}, response);
+  const std::optional<int64_t> retry_ms = RetryPushbackMs(status);
+  if (retry_ms.value_or(-1) < 0) return;
+  response.set_header("Retry-After", absl::StrCat((*retry_ms + 999) / 1000));  // whole seconds
 }
 
 // The model and version that a path names; the version is empty where it names none.

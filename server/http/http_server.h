@@ -19,7 +19,8 @@ namespace octet::server {
 //   POST /v2/models/NAME[/versions/VERSION]/infer
 //   POST /v2/repository/index, /v2/repository/models/NAME/load, /unload
 //
-// An error is {"error": TEXT} with the HTTP status that fits its gRPC code. One thread for each of
+// An error is {"error": TEXT} with the HTTP status that fits its gRPC code, and Retry-After where
+// asking again later makes sense. One thread for each of
 // at most kThreads connections; more wait.
 class HttpServer {
  public:

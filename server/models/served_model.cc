@@ -151,6 +151,7 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
                      .limits = {served->max_batch_size_, options.batch_timeout},
                      .max_queue_rows = options.max_queue_rows,
                      .max_queue_bytes = options.max_queue_bytes,
+                     .totals = options.totals,
                      .slots = options.slots,
                      .weight = static_cast<double>(options.priority)},
       served->row_bytes_, std::move(executions), clock, served->metrics_.get());

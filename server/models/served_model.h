@@ -38,9 +38,10 @@ struct ServingOptions {
   Nanoseconds batch_timeout{0};
   int64_t max_queue_rows = 1024;
   int64_t max_queue_bytes = int64_t{256} << 20;
-  int workers = 1;                  // runs of one model that may happen at the same time
-  std::shared_ptr<RunSlots> slots;  // of all models
-  int priority = 1;                 // this model's part of the computing, to the others'
+  int workers = 1;                       // runs of one model that may happen at the same time
+  std::shared_ptr<QueueBudgets> totals;  // of all models
+  std::shared_ptr<RunSlots> slots;       // of all models
+  int priority = 1;                      // this model's part of the computing, to the others'
   VersionPolicy versions;
   int max_sequences = 256;  // of streams and sequences whose state is kept
   Nanoseconds sequence_idle = std::chrono::seconds(60);

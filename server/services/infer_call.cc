@@ -5,11 +5,24 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/batching/retry_hint.h"
 #include "server/services/infer_response.h"
 #include "server/services/sequence_parameters.h"
 
 namespace octet::server {
 namespace {
+
+// What a request holds: its message, and what it reads from shared memory.
+int64_t RequestBytes(const inference::ModelInferRequest& request) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  int64_t bytes = static_cast<int64_t>(request.ByteSizeLong());
+  for (const auto& input : request.inputs()) {
+    const auto it = input.parameters().find("shared_memory_byte_size");
+    if (it == input.parameters().end()) continue;
+    bytes += std::clamp<int64_t>(it->second.int64_param(), 0, kMost);
+  }
+  return bytes;
+}
 
 absl::Status CheckAnswerBytes(double bytes) {
   constexpr int64_t kLimit = std::numeric_limits<int32_t>::max();
@@ -18,12 +31,13 @@ absl::Status CheckAnswerBytes(double bytes) {
       absl::StrCat("the answer would have ", bytes, " bytes, a message can have ", kLimit));
 }
 
-// Checked before room for the answer is made: few bytes can ask for many.
-absl::Status CheckSize(const ServedModel& model, const InferRequest& request) {
+// The bytes of the answer, as far as known. Checked before room for it is made: few bytes can ask
+// for many.
+absl::StatusOr<int64_t> CheckSize(const ServedModel& model, const InferRequest& request) {
   if (request.rows > model.max_queue_rows()) {
-    return absl::ResourceExhaustedError(
+    return WithoutRetry(absl::ResourceExhaustedError(
         absl::StrCat("the request has ", request.rows, " rows, the limit of model '", model.name(),
-                     "' is ", model.max_queue_rows(), " (max_queue_rows)"));
+                     "' is ", model.max_queue_rows(), " (max_queue_rows, --max-queue-rows)")));
   }
   double bytes = 0;
   for (const RequestedOutput& output : request.outputs) {
@@ -31,7 +45,8 @@ absl::Status CheckSize(const ServedModel& model, const InferRequest& request) {
     if (tensor.shape_varies) continue;  // known after the run
     bytes += AnswerBytes(output, tensor, static_cast<double>(request.rows));
   }
-  return CheckAnswerBytes(bytes);
+  if (absl::Status check = CheckAnswerBytes(bytes); !check.ok()) return check;
+  return static_cast<int64_t>(bytes);
 }
 
 // The request parameter `timeout`, in microseconds from now.
@@ -96,13 +111,16 @@ absl::StatusOr<MonotonicTime> InferCall::Prepare(MonotonicTime deadline) {
   scope_.SetModel(std::move(found.metrics));
   if (!found.model.ok()) return found.model.status();
   model_ = *std::move(found.model);
+  if (absl::Status charged = Charge(RequestBytes(*request_)); !charged.ok()) return charged;
   absl::StatusOr<InferRequest> parsed =
       ParseInferRequest(model_->description(), *request_, environment_.memory);
   if (!parsed.ok()) return parsed.status();
   parsed_ = *std::move(parsed);
   absl::StatusOr<MonotonicTime> timeout = ParseTimeout(*request_, environment_.clock->Now());
   if (!timeout.ok()) return timeout.status();
-  if (absl::Status size = CheckSize(*model_, parsed_); !size.ok()) return size;
+  absl::StatusOr<int64_t> answer_bytes = CheckSize(*model_, parsed_);
+  if (!answer_bytes.ok()) return answer_bytes.status();
+  if (absl::Status charged = Charge(*answer_bytes); !charged.ok()) return charged;
   if (model_->sequences() != nullptr) {
     if (absl::Status state = TakeState(); !state.ok()) return state;
   }
@@ -110,6 +128,18 @@ absl::StatusOr<MonotonicTime> InferCall::Prepare(MonotonicTime deadline) {
   response_->set_model_version(absl::StrCat(model_->version()));
   PrepareOutputs(model_->description(), parsed_, *response_);
   return std::min(deadline, *timeout);
+}
+
+absl::Status InferCall::Charge(int64_t bytes) {
+  Budget& budget = *environment_.inflight_bytes;
+  absl::StatusOr<Budget::Charge> charge = budget.TakeCharge(bytes);
+  if (charge.ok()) {
+    charges_.push_back(*std::move(charge));
+    charged_bytes_ += bytes;
+    return absl::OkStatus();
+  }
+  if (bytes > budget.limit() - charged_bytes_) return WithoutRetry(charge.status());
+  return WithRetryAfter(charge.status(), model_->batcher().DrainTime(1));
 }
 
 absl::Status InferCall::TakeState() {

@@ -5,11 +5,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "inference/grpc_service.pb.h"
 #include "server/base/clock.h"
 #include "server/batching/batch_item.h"
+#include "server/batching/budget.h"
 #include "server/metrics/request_scope.h"
 #include "server/models/repository.h"
 #include "server/models/sequence_table.h"
@@ -24,6 +27,7 @@ struct InferEnvironment {
   Clock* clock;
   Activity* activity;
   const SharedMemory* memory;  // null where shared memory is not served
+  Budget* inflight_bytes;      // of requests and answers
 };
 
 // Thread-safe.
@@ -46,6 +50,10 @@ class InferCall final : public BatchItem {
   // Its client has gone, or its deadline has passed: leaves the queue, if it is still there.
   void Cancel();
 
+  // The memory of the request and its answer, counted until this ends; otherwise until the call
+  // ends. To be called once, after Start.
+  std::vector<Budget::Charge> TakeCharges() { return std::move(charges_); }
+
   int64_t rows() const override { return parsed_.rows; }
   size_t bytes() const override { return parsed_.bytes; }
   Execution* own_execution() override { return own_execution_.get(); }
@@ -58,6 +66,8 @@ class InferCall final : public BatchItem {
  private:
   // Everything up to the queue, and the deadline that holds.
   absl::StatusOr<MonotonicTime> Prepare(MonotonicTime deadline);
+  // Counts bytes of this call, unless that would pass the limit.
+  absl::Status Charge(int64_t bytes);
   // What a stateful model remembers of this request's sequence or stream, if it belongs to any.
   absl::Status TakeState();
 
@@ -68,6 +78,8 @@ class InferCall final : public BatchItem {
   StreamState* const stream_;
   RequestScope scope_;
   ModelHandle model_;
+  std::vector<Budget::Charge> charges_;
+  int64_t charged_bytes_ = 0;
   InferRequest parsed_;
   std::shared_ptr<Execution> own_execution_;
   std::optional<SequenceStep> sequence_;

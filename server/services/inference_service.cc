@@ -36,9 +36,12 @@ class UnaryInfer final : public ServerUnaryReactor {
  public:
   UnaryInfer(const InferEnvironment& environment, CallbackServerContext* context,
              const inference::ModelInferRequest* request, inference::ModelInferResponse* response) {
-    call_ = InferCall::Start(
-        environment, request, response, FromWallClock(*environment.clock, context->deadline()),
-        /*stream=*/nullptr, [this](const absl::Status& status) { Finish(ToGrpcStatus(status)); });
+    call_ = InferCall::Start(environment, request, response,
+                             FromWallClock(*environment.clock, context->deadline()),
+                             /*stream=*/nullptr, [this, context](const absl::Status& status) {
+                               AddRetryPushback(status, *context);
+                               Finish(ToGrpcStatus(status));
+                             });
   }
   void OnCancel() override { call_->Cancel(); }
   void OnDone() override { delete this; }

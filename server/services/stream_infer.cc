@@ -2,11 +2,13 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "server/batching/retry_hint.h"
 #include "server/services/status.h"
 
 namespace octet::server {
@@ -17,6 +19,15 @@ using inference::ModelStreamInferResponse;
 
 // Requests of one call that are read and not yet written back.
 constexpr size_t kMaxUnderWay = 256;
+
+// Named in proto/inference/grpc_service.proto.
+void SetError(const absl::Status& status, ModelStreamInferResponse& response) {
+  response.set_error_message(ToGrpcStatus(status).error_message());
+  const std::optional<int64_t> retry_ms = RetryPushbackMs(status);
+  if (!retry_ms.has_value()) return;
+  auto& parameters = *response.mutable_infer_response()->mutable_parameters();
+  parameters["retry_after_ms"].set_int64_param(*retry_ms);
+}
 
 class StreamInfer final
     : public grpc::ServerBidiReactor<ModelInferRequest, ModelStreamInferResponse> {
@@ -81,15 +92,16 @@ class StreamInfer final
   struct Exchange {
     ModelInferRequest request;
     ModelStreamInferResponse response;
-    std::shared_ptr<InferCall> call;  // while it is under way
-    bool started = false;             // InferCall::Start has returned
+    std::vector<Budget::Charge> charges;  // of the call, until the answer is written
+    std::shared_ptr<InferCall> call;      // while it is under way
+    bool started = false;                 // InferCall::Start has returned
     bool answered = false;
   };
 
   // Called without the lock: with many calls at once, and inside InferCall::Start.
   void Answered(Exchange* exchange, const absl::Status& status) {
     absl::MutexLock lock(&mutex_);
-    if (!status.ok()) exchange->response.set_error_message(ToGrpcStatus(status).error_message());
+    if (!status.ok()) SetError(status, exchange->response);
     exchange->answered = true;
     exchange->call.reset();
     if (exchange->started) Advance();
@@ -100,6 +112,7 @@ class StreamInfer final
     {
       absl::MutexLock lock(&mutex_);
       exchange->started = true;
+      exchange->charges = call->TakeCharges();
       if (exchange->answered) {
         Advance();
       } else {

@@ -71,6 +71,7 @@ class BatchingTest(unittest.TestCase):
         request.raw_input_contents.append(big.tobytes())
         running = stub.future(request)
         while server.metric("octet_executions_total", model="digits") == executions:
+            self.assertFalse(running.done(), running)
             time.sleep(0.01)
         return running, stub, request_class, executions + rows
 
@@ -104,7 +105,7 @@ class BatchingTest(unittest.TestCase):
     def test_deadlines_and_cancellations_of_clients_empty_the_queue(self):
         with self.busy_server() as server:
             running, stub, request_class, executions = self.occupy(server)
-            late = [stub.future(self.small(request_class), timeout=0.3) for _ in range(10)]
+            late = [stub.future(self.small(request_class), timeout=1.5) for _ in range(10)]
             gone = [stub.future(self.small(request_class)) for _ in range(10)]
             while server.metric("octet_inflight_requests", model="digits") < 21:
                 time.sleep(0.01)
@@ -135,10 +136,82 @@ class BatchingTest(unittest.TestCase):
                 stub(self.small(request_class))
             self.assertEqual(caught.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
             self.assertIn("limit of 5 rows", caught.exception.details())
+            self.assertIn("--max-queue-rows", caught.exception.details())
+            self.assertTrue(1 <= self.pushback(caught.exception) <= 10000)
+            stream, stream_request = server.call("inference.GRPCInferenceService",
+                                                 "ModelStreamInfer", "stream_stream")
+            request = stream_request.FromString(self.small(request_class).SerializeToString())
+            answer = next(stream(iter([request])))
+            self.assertIn("limit of 5 rows", answer.error_message)
+            retry = answer.infer_response.parameters["retry_after_ms"].int64_param
+            self.assertTrue(1 <= retry <= 10000)
             for request in waiting:
                 request.cancel()
             while server.metric("octet_queue_rows", model="digits") > 0:
                 time.sleep(0.01)
+
+    def pushback(self, error):
+        metadata = dict(error.trailing_metadata())
+        pushback = int(metadata["grpc-retry-pushback-ms"])
+        details = metadata.get("grpc-status-details-bin", b"")
+        self.assertEqual(b"type.googleapis.com/google.rpc.RetryInfo" in details, pushback >= 0)
+        return pushback
+
+    def refusal(self, stub, request):
+        with self.assertRaises(grpc.RpcError) as caught:
+            stub(request)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        return caught.exception
+
+    def test_the_queues_of_all_models_have_limits_together(self):
+        repository = daemon.Repository(digits="digits_int8.tflite", other="digits_int8.tflite")
+        self.addCleanup(repository.remove)
+        for flag, limit in (("--max-total-queue-rows", 3), ("--max-total-queue-bytes", 3 * 64)):
+            with self.subTest(flag), daemon.Daemon(repository, "--batch-timeout-us", "60000000",
+                                                   flag, str(limit)) as server:
+                stub, request_class = server.call("inference.GRPCInferenceService", "ModelInfer")
+                request = self.small(request_class)
+                other = self.small(request_class)
+                other.model_name = "other"
+                waiting = [stub.future(request), stub.future(request), stub.future(other)]
+                while server.metric("octet_inflight_requests") < 3:
+                    time.sleep(0.01)
+                while (server.metric("octet_queue_rows", model="digits") +
+                       server.metric("octet_queue_rows", model="other")) < 3:
+                    time.sleep(0.01)
+                error = self.refusal(stub, other)
+                self.assertIn(f"limit of {limit} ({flag})", error.details())
+                self.assertTrue(1 <= self.pushback(error) <= 10000)
+                for call in waiting:
+                    call.cancel()
+
+    def test_requests_under_way_and_their_answers_have_a_limit(self):
+        with daemon.Daemon(self.repository, "--batch-timeout-us", "60000000",
+                           "--max-inflight-bytes", "400") as server:
+            stub, request_class = server.call("inference.GRPCInferenceService", "ModelInfer")
+            request = self.small(request_class)
+            size = request.ByteSize() + 10  # ten classes of a byte each
+            fit = 400 // size
+            waiting = [stub.future(request) for _ in range(fit)]
+            while server.metric("octet_queue_rows", model="digits") < fit:
+                time.sleep(0.01)
+            error = self.refusal(stub, request)
+            self.assertIn("limit of 400 (--max-inflight-bytes)", error.details())
+            self.assertIn(f"{fit * size} bytes", error.details())
+            self.assertTrue(1 <= self.pushback(error) <= 10000)
+            for call in waiting:
+                call.cancel()
+            while server.metric("octet_inflight_requests", model="digits") > 0:
+                time.sleep(0.01)
+            # What has ended is given back, once it is sent, and what can never fit is not to be
+            # asked again.
+            again = stub.future(request)
+            while server.metric("octet_queue_rows", model="digits") < 1:
+                again = stub.future(request) if again.done() else again
+                time.sleep(0.01)
+            again.cancel()
+            request.raw_input_contents[0] = bytes(401)
+            self.assertEqual(self.pushback(self.refusal(stub, request)), -1)
 
 
 if __name__ == "__main__":

@@ -236,6 +236,29 @@ class HttpTest(unittest.TestCase):
         self.assertEqual(taken.returncode, 1)
         self.assertIn("--http-address", taken.stderr)
 
+    def test_a_refusal_at_a_limit_says_when_to_ask_again(self):
+        address = f"127.0.0.1:{daemon.free_port()}"
+        with daemon.Daemon(self.repository, "--http-address", address, "--max-queue-rows", "1",
+                           "--batch-timeout-us", "60000000") as server:
+            stub, request_class = server.call("inference.GRPCInferenceService", "ModelInfer")
+            request = request_class(model_name="digits")
+            request.inputs.add(name="image", datatype="INT8", shape=[1, 8, 8, 1])
+            request.raw_input_contents.append(bytes(64))
+            waiting = stub.future(request)
+            while server.metric("octet_queue_rows", model="digits") < 1:
+                self.assertFalse(waiting.done(), waiting)
+            for rows, hint in ((1, True), (2, False)):  # two rows never fit
+                connection = http.client.HTTPConnection(address, timeout=60)
+                connection.request("POST", "/v2/models/digits/infer",
+                                   json.dumps(self.request(rows)))
+                answer = connection.getresponse()
+                self.assertEqual(answer.status, 429, answer.read())
+                retry = answer.getheader("Retry-After")
+                self.assertEqual(retry is not None, hint)
+                self.assertTrue(retry is None or 1 <= int(retry) <= 10)
+                connection.close()
+            waiting.cancel()
+
 
 if __name__ == "__main__":
     daemon.main()

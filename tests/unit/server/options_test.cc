@@ -3,6 +3,7 @@
 #include <fstream>
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "octet/v1/config.pb.h"
@@ -53,10 +54,35 @@ TEST_F(OptionsTest, Defaults) {
   EXPECT_EQ(options.batch_timeout_us, 0);
   EXPECT_EQ(options.max_queue_rows, 1024);
   EXPECT_EQ(options.max_queue_bytes, 268435456);
+  EXPECT_EQ(options.max_total_queue_rows, 8192);
+  EXPECT_EQ(options.max_total_queue_bytes, 536870912);
+  EXPECT_EQ(options.max_inflight_bytes, 1073741824);
   EXPECT_EQ(options.max_message_bytes, 268435456);
   EXPECT_EQ(options.drain_seconds, 10);
   EXPECT_FALSE(options.insecure);
   EXPECT_EQ(options.log_format, LogFormat::kText);
+}
+
+TEST_F(OptionsTest, LimitsOfAllGrowWithThoseOfOneUnlessTheyAreGiven) {
+  const std::vector<std::string> raised = {
+      "--max-queue-rows=1000000", "--max-queue-bytes=5000000000", "--max-message-bytes=2000000000"};
+  ServerOptions options = Options(raised);
+  EXPECT_EQ(options.max_total_queue_rows, 8'000'000);
+  EXPECT_EQ(options.max_total_queue_bytes, 10'000'000'000);
+  EXPECT_EQ(options.max_inflight_bytes, 8'000'000'000);
+  const int64_t most = int64_t{1} << 50;
+  options =
+      Options({absl::StrCat("--max-queue-rows=", most), absl::StrCat("--max-queue-bytes=", most)});
+  EXPECT_EQ(options.max_total_queue_rows, most);
+  EXPECT_EQ(options.max_total_queue_bytes, most);
+  environment_ = {{"OCTET_MAX_TOTAL_QUEUE_ROWS", "7"},
+                  {"OCTET_MAX_TOTAL_QUEUE_BYTES", "8"},
+                  {"OCTET_MAX_INFLIGHT_BYTES", "9"}};
+  options = Options(raised);
+  EXPECT_EQ(options.max_total_queue_rows, 7);
+  EXPECT_EQ(options.max_total_queue_bytes, 8);
+  EXPECT_EQ(options.max_inflight_bytes, 9);
+  EXPECT_THAT(Refusal({"--max-queue-rows=0"}), HasSubstr("--max-queue-rows"));
 }
 
 TEST_F(OptionsTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {

@@ -332,6 +332,45 @@ TEST_F(BatcherTest, TheByteLimitIsExact) {
   EXPECT_TRUE(TrySubmit(1).ok());
 }
 
+TEST_F(BatcherTest, TheLimitsOfAllModelsAreExact) {
+  auto totals = std::make_shared<QueueBudgets>(6, 20);
+  ASSERT_TRUE(totals->Take(2, 4).ok());  // of another model
+  Start({.limits = {8}, .totals = totals});
+  auto blocker = Block();
+  EXPECT_EQ(totals->rows.used(), 2);
+  auto a = Submit({1, 2, 3});
+  const absl::Status rows = TrySubmit(2);
+  EXPECT_EQ(rows.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(rows.message()), HasSubstr("limit of 6 (--max-total-queue-rows)"));
+  auto b = Submit({4});  // exactly at both limits
+  EXPECT_EQ(totals->rows.used(), 6);
+  EXPECT_EQ(totals->bytes.used(), 20);
+  EXPECT_EQ(TrySubmit(1).code(), absl::StatusCode::kResourceExhausted);
+  totals->rows.GiveBack(2);
+  const absl::Status bytes = TrySubmit(1);
+  EXPECT_THAT(std::string(bytes.message()), HasSubstr("limit of 20 (--max-total-queue-bytes)"));
+  EXPECT_EQ(totals->rows.used(), 4);  // refused whole
+  batcher_->Cancel(b.get(), absl::CancelledError("gone"));
+  EXPECT_EQ(totals->rows.used(), 3);
+  EXPECT_EQ(totals->bytes.used(), 16);
+  engine_.Open();
+  EXPECT_TRUE(a->Wait().ok());
+  EXPECT_EQ(totals->rows.used(), 0);
+  EXPECT_EQ(totals->bytes.used(), 4);
+}
+
+TEST_F(BatcherTest, RefusalsSayHowLongTheQueueTakesToDrain) {
+  Start({.limits = {1}, .max_queue_rows = 4});
+  auto blocker = Block();
+  std::vector<std::shared_ptr<FakeItem>> items;
+  for (int i = 0; i < 4; ++i) items.push_back(Submit({i}));
+  // Nothing is measured yet, and the bound is the least.
+  EXPECT_EQ(RetryPushbackMs(TrySubmit(1)), 1);
+  EXPECT_EQ(RetryPushbackMs(TrySubmit(5)), -1);
+  engine_.Open();
+  for (const auto& item : items) EXPECT_TRUE(item->Wait().ok());
+}
+
 TEST_F(BatcherTest, AFailedRunFailsItsRequestsWhole) {
   Start({.limits = {2}});
   engine_.FailWith(absl::InternalError("broken"));
