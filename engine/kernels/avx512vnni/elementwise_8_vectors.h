@@ -20,12 +20,15 @@ __m512i Widen(const uint8_t* p) {
   return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
 
-// The operand from element i on, less its zero point.
+// The operand from element i on.
+template <typename T>
+__m512i Words(const void* codes, int64_t i, int32_t step) {
+  const T* p = static_cast<const T*>(codes);
+  return step == 0 ? _mm512_set1_epi16(p[0]) : Widen(p + i);
+}
 template <typename T>
 __m512i Centred(const void* codes, int64_t i, int32_t step, __m512i zero) {
-  const T* p = static_cast<const T*>(codes);
-  const __m512i wide = step == 0 ? _mm512_set1_epi16(p[0]) : Widen(p + i);
-  return _mm512_sub_epi16(wide, zero);
+  return _mm512_sub_epi16(Words<T>(codes, i, step), zero);
 }
 
 // Whole vectors of a run, from centred codes to results that saturated at 16 bits; gives the number
@@ -77,7 +80,23 @@ void MulFloat(const MulFloat8* args, const BinaryRun8* run) {
   MulFloatLoop<T>(args, &rest);
 }
 
-// Weights of 22 bits as two halves for products of pairs: a * wa + b * wb at once.
+// Codes of either sign, from words that saturated.
+inline __m512i PackWords(__m512i low, __m512i high, int8_t) {
+  return _mm512_packs_epi16(low, high);
+}
+inline __m512i PackWords(__m512i low, __m512i high, uint8_t) {
+  return _mm512_packus_epi16(low, high);
+}
+template <typename T>
+__m512i ClampCodes(__m512i codes, const BinaryCodes8& to) {
+  const __m512i lo = _mm512_set1_epi8(static_cast<int8_t>(to.lo));
+  const __m512i hi = _mm512_set1_epi8(static_cast<int8_t>(to.hi));
+  if constexpr (T(-1) < 0) return _mm512_min_epi8(_mm512_max_epi8(codes, lo), hi);
+  return _mm512_min_epu8(_mm512_max_epu8(codes, lo), hi);
+}
+
+// Weights of 22 bits as two halves for products of pairs: a * wa + b * wb at once. Zero points and
+// half of what is shifted away come in with the lower half.
 template <typename T>
 void AddOneRounding(const AddOneRounding8* args, const BinaryRun8* run) {
   const AddOneRounding8 g = *args;
@@ -89,17 +108,29 @@ void AddOneRounding(const AddOneRounding8* args, const BinaryRun8* run) {
   const __m512i high = pair(g.weight_a >> kLowBits, g.weight_b >> kLowBits);
   const int32_t mask = (1 << kLowBits) - 1;
   const __m512i low = pair(g.weight_a & mask, g.weight_b & mask);
-  const __m512i half = _mm512_set1_epi32(1 << (g.shift - 1));
-  const __m128i shift = _mm_cvtsi32_si128(g.shift);
+  const __m512i rest_of_sum = _mm512_set1_epi32((1 << (g.shift - 1)) - g.codes.zero_a * g.weight_a -
+                                                g.codes.zero_b * g.weight_b);
+  const __m512i shift = _mm512_set1_epi32(g.shift);
+  const __m512i zero_out = _mm512_set1_epi16(static_cast<int16_t>(g.codes.zero_out));
+  const __m512i in_order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
   const auto sum = [&](__m512i ab) {
     const __m512i upper = _mm512_slli_epi32(_mm512_madd_epi16(ab, high), kLowBits);
-    const __m512i both = _mm512_add_epi32(upper, _mm512_madd_epi16(ab, low));
-    return _mm512_sra_epi32(_mm512_add_epi32(both, half), shift);
+    const __m512i lower = _mm512_dpwssd_epi32(rest_of_sum, ab, low);
+    return _mm512_srav_epi32(_mm512_add_epi32(upper, lower), shift);
   };
-  const int64_t done = RunVectors<T>(g.codes, *run, [&](__m512i a, __m512i b) {
-    return _mm512_packs_epi32(sum(_mm512_unpacklo_epi16(a, b)), sum(_mm512_unpackhi_epi16(a, b)));
-  });
-  const BinaryRun8 rest = Rest<T>(*run, done);
+  const auto words = [&](int64_t i) {
+    const __m512i a = Words<T>(run->a, i, run->a_step);
+    const __m512i b = Words<T>(run->b, i, run->b_step);
+    return _mm512_adds_epi16(
+        _mm512_packs_epi32(sum(_mm512_unpacklo_epi16(a, b)), sum(_mm512_unpackhi_epi16(a, b))),
+        zero_out);
+  };
+  int64_t i = 0;
+  for (; i + 64 <= run->count; i += 64) {
+    const __m512i codes = ClampCodes<T>(PackWords(words(i), words(i + 32), T()), g.codes);
+    _mm512_storeu_si512(static_cast<T*>(run->out) + i, _mm512_permutexvar_epi64(in_order, codes));
+  }
+  const BinaryRun8 rest = Rest<T>(*run, i);
   AddOneRoundingLoop<T>(args, &rest);
 }
 
