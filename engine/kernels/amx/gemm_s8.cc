@@ -35,7 +35,7 @@ constexpr int64_t kPanelStep = kTile * kTileCodes;  // bytes of a panel that a t
 constexpr int64_t kGroupBytes = 32 << 10;
 // Panels larger than this in all come from beyond the second cache: more rows share each fetch.
 constexpr int64_t kFarBytes = 3 << 19;
-constexpr int64_t kFarGroup = 64;
+constexpr int64_t kFarGroupBytes = 512 << 10;  // of these rows
 // Fewest rows for which setting up an epilogue pays.
 constexpr int64_t kMinFinish = 4;
 
@@ -164,9 +164,11 @@ class Product {
 
   void Run() {
     const int64_t k = int64_t{g_.segments} * g_.segment_length;
-    const int64_t fitting = k > 0 ? kGroupBytes / k / kRows * kRows : kRows;
-    const int64_t least = k * g_.n > kFarBytes ? kFarGroup : kRows;
-    const int64_t group = fitting > least ? fitting : least;
+    // Rows that overlap bring little more each.
+    const int64_t row_bytes = g_.a_row_stride < k ? g_.a_row_stride : k;
+    const int64_t bytes = k * g_.n > kFarBytes ? kFarGroupBytes : kGroupBytes;
+    const int64_t fitting = row_bytes > 0 ? bytes / row_bytes / kRows * kRows : kRows;
+    const int64_t group = fitting > kRows ? fitting : kRows;
     for (int64_t first = 0; first < g_.m; first += group) {
       const int64_t last = g_.m - first < group ? g_.m : first + group;
       for (int64_t n = 0; n < g_.n; n += kPanels * kTile) {

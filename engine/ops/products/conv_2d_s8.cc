@@ -10,6 +10,7 @@
 #include "engine/ops/products/integer_product.h"
 #include "engine/ops/products/matmul_s8.h"
 #include "engine/ops/products/output_stage.h"
+#include "engine/ops/products/padded_product.h"
 
 namespace octet::ops {
 namespace {
@@ -22,6 +23,9 @@ class Conv2DS8 final : public ConvOp {
 
   size_t ScratchBytes(absl::Span<const Shape> inputs, int threads) const override {
     const Window window = WindowFor(inputs[0]);
+    if (MultipliesPadded(window)) {
+      return PaddedFor(window, inputs[0].dim(0), threads).ScratchBytes();
+    }
     if (MultipliesWhole(window)) {
       return gemm_.MatrixBytes(inputs[0].dim(0) * window.out_pixels());
     }
@@ -45,6 +49,10 @@ class Conv2DS8 final : public ConvOp {
     const int64_t pixels = window.out_pixels();
     if (ReadsInPlace(window)) {
       RunInPlace(context, window);
+      return absl::OkStatus();
+    }
+    if (MultipliesPadded(window)) {
+      PaddedFor(window, images, context.threads()).Run(context, epilogue, zero_point_);
       return absl::OkStatus();
     }
     if (MultipliesWhole(window)) {
@@ -96,8 +104,16 @@ class Conv2DS8 final : public ConvOp {
   bool ReadsInPlace(const Window& window) const {
     return stage_.fused() && gemm_.ReadsInPlace(window);
   }
+  bool MultipliesPadded(const Window& window) const {
+    return stage_.fused() && gemm_.MultipliesPadded(window);
+  }
   bool MultipliesWhole(const Window& window) const {
-    return stage_.fused() && gemm_.prefers_whole() && !ReadsInPlace(window);
+    return stage_.fused() && gemm_.prefers_whole() && !ReadsInPlace(window) &&
+           !MultipliesPadded(window);
+  }
+
+  PaddedProduct PaddedFor(const Window& window, int64_t images, int threads) const {
+    return {gemm_.single(), window, params_.in_channels, images, threads};
   }
 
   // All pixels' patches, or as many as stay in cache, and then one product.

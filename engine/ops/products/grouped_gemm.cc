@@ -6,6 +6,8 @@
 #include "engine/base/checked_math.h"
 #include "engine/base/status_macros.h"
 #include "engine/ops/products/output_stage.h"
+#include "engine/ops/products/padded_product.h"
+#include "engine/ops/spatial/padded_lines.h"
 #include "engine/ops/spatial/patches.h"
 
 namespace octet::ops {
@@ -29,11 +31,6 @@ int32_t Segments(const Conv2DSetup& setup, const KernelWeights& weights, int32_t
       params.kernel_h * RoundUp(int64_t{params.kernel_w} * params.in_channels, k_align);
   const bool short_rows = params.kernel_w * params.in_channels <= kMaxShortRow;
   return short_rows || split * 3 <= whole * 4 ? params.kernel_h : 1;
-}
-
-// Neighbouring inputs that the windows of so many neighbouring outputs span.
-int64_t Taps(const WindowAxis& axis, int64_t outputs) {
-  return (outputs - 1) * axis.stride + int64_t{axis.kernel - 1} * axis.dilation + 1;
 }
 
 int64_t ElementBytes(const kernels::EpilogueArgs& epilogue) {
@@ -111,48 +108,32 @@ void GroupedGemm::RunBlock(const Window& window, const int8_t* image, int8_t fil
   }
 }
 
+bool GroupedGemm::IsSegmented(const Window& window) const {
+  return segment_length_ == window.w.kernel * in_channels_ && !flip_ && !is_grouped() &&
+         window.w.dilation == 1;
+}
+
 bool GroupedGemm::ReadsInPlace(const Window& window) const {
-  const bool segmented = segment_length_ == window.w.kernel * in_channels_;
-  return segmented && !flip_ && !is_grouped() && window.w.dilation == 1 &&
-         window.w.out >= kMinRowInPlace;
+  return IsSegmented(window) && window.w.out >= kMinRowInPlace && !MultipliesPadded(window);
+}
+
+bool GroupedGemm::MultipliesPadded(const Window& window) const {
+  // Tiles multiply in less time than patches are gathered; for vectors what is dropped counts more.
+  return groups_[0].variant->isa == Isa::kAmx && IsSegmented(window) &&
+         PaddedProduct::Serves(window);
 }
 
 int32_t GroupedGemm::BandRows(const Window& window) const {
   constexpr int64_t kMostRows = 16;
   constexpr int64_t kBytes = 128 << 10;
-  const int64_t row_bytes = window.h.stride * BandLine(window);
+  const int64_t row_bytes = window.h.stride * PaddedLine(window, in_channels_);
   return static_cast<int32_t>(std::clamp<int64_t>(kBytes / row_bytes, 1, kMostRows));
 }
 
 size_t GroupedGemm::BandBytes(const Window& window) const {
-  return RoundUp(Taps(window.h, BandRows(window)) * BandLine(window) + kernels::kGemmOverReadBytes,
+  return RoundUp(Taps(window.h, BandRows(window)) * PaddedLine(window, in_channels_) +
+                     kernels::kGemmOverReadBytes,
                  64);
-}
-
-int64_t GroupedGemm::BandLine(const Window& window) const {
-  return Taps(window.w, window.w.out) * in_channels_;
-}
-
-const int8_t* GroupedGemm::PadBand(const Window& window, const int8_t* image, int8_t fill,
-                                   int32_t begin, int32_t end, int8_t* band) const {
-  const int64_t line = BandLine(window);
-  const int64_t image_line = int64_t{window.w.in} * in_channels_;
-  const int64_t before = int64_t{window.w.pad_before} * in_channels_;
-  const int64_t inside = std::min(image_line, line - before);
-  const int32_t first = window.h.Begin(begin);
-  const int64_t lines = Taps(window.h, end - begin);
-  for (int64_t i = 0; i < lines; ++i) {
-    int8_t* to = band + i * line;
-    const int64_t y = first + i;
-    if (y < 0 || y >= window.h.in) {
-      std::memset(to, fill, line);
-      continue;
-    }
-    std::memset(to, fill, before);
-    std::memcpy(to + before, image + y * image_line, inside);
-    std::memset(to + before + inside, fill, line - before - inside);
-  }
-  return band;
 }
 
 void GroupedGemm::RunRows(const Window& window, const int8_t* image, int8_t fill, int32_t begin,
@@ -161,9 +142,11 @@ void GroupedGemm::RunRows(const Window& window, const int8_t* image, int8_t fill
   const InteriorOutputs rows = Interior(window.h);
   const bool padded =
       Interior(window.w).size() < window.w.out || begin < rows.begin || end > rows.end;
-  const int64_t line = padded ? BandLine(window) : int64_t{window.w.in} * in_channels_;
+  const int64_t line =
+      padded ? PaddedLine(window, in_channels_) : int64_t{window.w.in} * in_channels_;
+  if (padded) PadLines(window, image, in_channels_, fill, begin, end, band);
   const int8_t* first =
-      padded ? PadBand(window, image, fill, begin, end, band)
+      padded ? band
              : image + window.h.Begin(begin) * line + int64_t{window.w.Begin(0)} * in_channels_;
   kernels::GemmS8Args args = kernels::MakeGemmS8Args(single(), epilogue, 0, group_out_);
   args.a_row_stride = int64_t{window.w.stride} * in_channels_;

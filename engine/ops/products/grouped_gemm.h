@@ -32,6 +32,9 @@ class GroupedGemm {
   // where output rows are long.
   bool ReadsInPlace(const Window& window) const;
 
+  // Whether PaddedProduct serves images of this window better than any other way.
+  bool MultipliesPadded(const Window& window) const;
+
   // Output rows that a call of RunRows should have, and the scratch that it needs for them.
   int32_t BandRows(const Window& window) const;
   size_t BandBytes(const Window& window) const;
@@ -75,12 +78,9 @@ class GroupedGemm {
                  size_t group, const kernels::EpilogueArgs& epilogue, int8_t* patches, void* out,
                  int64_t out_row_stride) const;
 
-  // Bytes of a line of the image with its padding.
-  int64_t BandLine(const Window& window) const;
-
-  // Copies the lines that output rows [begin, end) read to `band`, padding included.
-  const int8_t* PadBand(const Window& window, const int8_t* image, int8_t fill, int32_t begin,
-                        int32_t end, int8_t* band) const;
+  // Whether each line of a window is a segment that lies in one piece in the image, or in a copy of
+  // it with its padding.
+  bool IsSegmented(const Window& window) const;
 
   int32_t in_channels_ = 0;
   int32_t group_in_ = 0;

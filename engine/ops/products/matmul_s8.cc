@@ -21,15 +21,18 @@ constexpr int64_t kMaxRowsPerCall = 1 << 20;
 
 }  // namespace
 
+int64_t PartsOfMatmulS8(const kernels::PackedGemmS8& packed, int64_t m, int64_t threads) {
+  const int64_t k = int64_t{packed.segments} * packed.segment_length;
+  return std::clamp<int64_t>(m * packed.n * (k + kFinishing) / MinWorkPerThread(*packed.variant), 1,
+                             threads);
+}
+
 void RunMatmulS8(const kernels::PackedGemmS8& packed, const kernels::EpilogueArgs& epilogue,
                  const int8_t* a, int64_t a_row_stride, int64_t m, void* out,
                  int64_t out_row_stride, ThreadPool* pool, int64_t a_segment_stride) {
   const int64_t n = packed.n;
-  const int64_t k = int64_t{packed.segments} * packed.segment_length;
   const int64_t element = epilogue.kind == kernels::kEpilogueInt32 ? 4 : 1;
-  const int64_t threads = pool == nullptr ? 1 : pool->threads();
-  const int64_t parts =
-      std::clamp<int64_t>(m * n * (k + kFinishing) / MinWorkPerThread(*packed.variant), 1, threads);
+  const int64_t parts = PartsOfMatmulS8(packed, m, pool == nullptr ? 1 : pool->threads());
   const int32_t m_tile = packed.variant->m_tile;
   const int32_t n_tile = packed.variant->layout.n_tile;
   // Who shares out the longer side has the more even shares, and reads less in all.

@@ -9,6 +9,9 @@
 
 namespace octet::ops {
 
+// How many of `threads` threads a product of m rows is worth.
+int64_t PartsOfMatmulS8(const kernels::PackedGemmS8& packed, int64_t m, int64_t threads);
+
 // out[m][n] = epilogue(a[m] . w[n] + bias[n]) for all columns. `a` rows are `a_row_stride` bytes
 // apart; each of a row's segments begins `a_segment_stride` after the one before (0, by default:
 // they are passes over the same codes, as unsigned_codes.h has them). `epilogue` holds arrays of

@@ -56,6 +56,14 @@ const ConvCase kCases[] = {
     {2, 6, 5, 1030, 9, 1, 1, 2, 2, 1, 1, kSame, 1},
     {1, 9, 9, 4300, 3, 2, 2, 1, 1, 1, 1, kValid, 1},
     {2, 9, 9, 4300, 3, 2, 2, 1, 1, 1, 1, kSame, 1},
+    // Lines that are padded and multiplied as one: heights and widths of windows, few columns, more
+    // lines than fit at once, weights so large that images share them and that one alone has them.
+    {2, 6, 9, 64, 8, 3, 1, 1, 1, 1, 1, kSame, 1},
+    {2, 6, 9, 64, 35, 1, 3, 1, 1, 1, 1, kValid, 1},
+    {1, 9, 7, 64, 17, 5, 3, 1, 1, 2, 1, kSame, 1},
+    {1, 9, 60, 320, 3, 3, 3, 1, 1, 1, 1, kSame, 1},
+    {3, 2, 3, 600, 300, 3, 3, 1, 1, 1, 1, kSame, 1},
+    {3, 3, 1, 12000, 16, 3, 3, 1, 1, 1, 1, kSame, 1},
     // Groups.
     {1, 5, 5, 6, 4, 3, 3, 1, 1, 1, 1, kSame, 2},
     {2, 5, 4, 6, 9, 1, 1, 1, 1, 1, 1, kSame, 3},

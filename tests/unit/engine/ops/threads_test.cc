@@ -24,6 +24,24 @@ OpOptions Strided(bool depthwise) {
   return DepthwiseConv2DOptions{Padding::kSame, 2, 1};
 }
 
+// Convolutions of stride one with more rows of products than columns, and with fewer: by rows or
+// by columns the threads share them.
+void AddPaddedConvolutions(std::vector<ThreadsCase>& cases) {
+  for (const bool by_rows : {false, true}) {
+    ConvModel model;
+    model.input = by_rows ? Dims{1, 23, 19, 16} : Dims{1, 5, 7, 96};
+    model.input_quant = {0.05f, 3};
+    model.weights = by_rows ? Dims{24, 3, 3, 16} : Dims{130, 3, 3, 96};
+    model.weight_codes = MixedCodes(Count(model.weights), 16);
+    model.weight_quant = {0.01f, 0};
+    model.output = by_rows ? Dims{1, 23, 19, 24} : Dims{1, 5, 7, 130};
+    model.output_quant = {0.5f, -3};
+    model.options = Conv2DOptions{Padding::kSame, 1, 1};
+    cases.push_back({by_rows ? "conv_by_rows" : "conv_by_columns", model.Build(),
+                     ToBytes(MixedCodes(Count(model.input), 17)), DataType::kInt8});
+  }
+}
+
 // Big enough that work is split, odd enough that the parts are not alike.
 std::vector<ThreadsCase> Cases() {
   std::vector<ThreadsCase> cases;
@@ -105,6 +123,7 @@ std::vector<ThreadsCase> Cases() {
   mean_s8.parameter = {1, 2};
   cases.push_back(
       {"mean_int8", mean_s8.Build(), ToBytes(MixedCodes(41 * 29 * 70, 15)), DataType::kInt8});
+  AddPaddedConvolutions(cases);
   return cases;
 }
 
