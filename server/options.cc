@@ -65,6 +65,9 @@ constexpr Flag kFlags[] = {
      "How changes in the repository are found: watch (the system tells), poll (looking every few "
      "seconds) or off [watch]"},
     {"enable_shared_memory", "", "Let clients on this machine pass tensors in shared memory"},
+    {"capture_requests", "N",
+     "Newest requests of each model to keep in memory, as samples for a quantization [0]"},
+    {"capture_bytes", "N", "Most bytes of them, per model [16777216]"},
     {"allow_model_override", "", "Let clients load models from bytes and settings in a request"},
 };
 
@@ -147,6 +150,8 @@ absl::Status CheckNumbers(const ServerOptions& options) {
   status.Update(CheckRange("max_total_queue_rows", options.max_total_queue_rows, kQueueRange));
   status.Update(CheckRange("max_total_queue_bytes", options.max_total_queue_bytes, kQueueRange));
   status.Update(CheckRange("max_inflight_bytes", options.max_inflight_bytes, kQueueRange));
+  status.Update(CheckRange("capture_requests", options.capture_requests, kCaptureRequestsRange));
+  status.Update(CheckRange("capture_bytes", options.capture_bytes, kCaptureBytesRange));
   status.Update(CheckRange("max_message_bytes", options.max_message_bytes,
                            {1, std::numeric_limits<int32_t>::max()}));
   if (!(options.drain_seconds >= 0 && options.drain_seconds <= 86400)) {
@@ -270,6 +275,8 @@ absl::StatusOr<ServerOptions> ToOptions(const ServerConfig& config) {
   set(config.has_max_queue_bytes(), config.max_queue_bytes(), options.max_queue_bytes);
   set(config.has_max_message_bytes(), config.max_message_bytes(), options.max_message_bytes);
   SetTotals(config, options);
+  set(config.has_capture_requests(), config.capture_requests(), options.capture_requests);
+  set(config.has_capture_bytes(), config.capture_bytes(), options.capture_bytes);
   set(config.has_drain_seconds(), config.drain_seconds(), options.drain_seconds);
   options.insecure = config.insecure();
   options.allow_model_override = config.allow_model_override();

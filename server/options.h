@@ -33,6 +33,8 @@ struct ServerOptions {
   int64_t max_total_queue_bytes = int64_t{512} << 20;
   int64_t max_inflight_bytes = int64_t{1} << 30;
   int64_t max_message_bytes = int64_t{256} << 20;
+  int64_t capture_requests = 0;
+  int64_t capture_bytes = int64_t{16} << 20;
   double drain_seconds = 10;
   bool insecure = false;
   TlsFiles tls;

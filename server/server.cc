@@ -79,6 +79,8 @@ ServingOptions MakeServingOptions(const ServerOptions& options, std::shared_ptr<
   serving.max_queue_bytes = options.max_queue_bytes;
   serving.totals =
       std::make_shared<QueueBudgets>(options.max_total_queue_rows, options.max_total_queue_bytes);
+  serving.capture_requests = options.capture_requests;
+  serving.capture_bytes = options.capture_bytes;
   return serving;
 }
 

@@ -234,6 +234,7 @@ QuantizeArguments MakeQuantize(const Raw& raw, const CLI::App* command) {
   }
   if (!files.empty()) arguments.output_path = files.front();
   arguments.samples_dir = raw.quantize.samples;
+  if (!raw.quantize.captured.empty()) arguments.captured = ParseModelName(raw.quantize.captured);
   arguments.report_path = raw.quantize.report;
   arguments.skip_latency = raw.quantize.skip_latency;
   arguments.options = MakeQuantizeOptions(raw.quantize, *command);

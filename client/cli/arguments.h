@@ -36,8 +36,9 @@ struct QuantizeArguments {
   std::optional<ModelName> source;
   std::string output_path;  // empty: only stored
   std::optional<ModelName> store_as;
-  std::string samples_dir;  // empty: no samples
-  std::string report_path;  // empty: no page
+  std::string samples_dir;            // empty: no samples
+  std::optional<ModelName> captured;  // whose captured requests are the samples
+  std::string report_path;            // empty: no page
   bool skip_latency = false;
   octet::v1::QuantizeOptions options;
 };

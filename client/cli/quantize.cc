@@ -29,6 +29,10 @@ octet::v1::QuantizeStart MakeStart(const QuantizeArguments& arguments) {
     start.mutable_store_as()->set_version(arguments.store_as->version);
   }
   start.set_return_model(!arguments.output_path.empty());
+  if (arguments.captured) {
+    start.mutable_captured_from()->set_name(arguments.captured->name);
+    start.mutable_captured_from()->set_version(arguments.captured->version);
+  }
   start.set_skip_latency(arguments.skip_latency);
   return start;
 }

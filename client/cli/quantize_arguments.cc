@@ -56,6 +56,11 @@ void AddCalibration(CLI::App* quantize, QuantizeFlags& flags) {
           "inputs (octet metadata tells them), or one .npy for a model with one input; of "
           "the input's full shape and type")
       ->type_name("DIR");
+  quantize
+      ->add_option("--captured", flags.captured,
+                   "Instead of --samples: requests that this served model has kept "
+                   "(capture_requests in its config.pbtxt)")
+      ->type_name("MODEL[:VERSION]");
   quantize->add_option("--calibration", flags.calibration, "How samples become ranges")
       ->check(CLI::IsMember(Names(Methods())))
       ->capture_default_str();
@@ -107,8 +112,13 @@ void Assign(const std::vector<std::string>& texts,
 // Options that the mode does not have, before anything is sent.
 void CheckMode(const QuantizeFlags& flags, const CLI::App& command) {
   const bool calibrates = flags.mode == "full-integer" || flags.mode == "int16x8";
-  if (calibrates && flags.samples.empty()) {
-    BadUsage(absl::StrCat("quantize: --mode ", flags.mode, " needs --samples DIR"));
+  const bool captured = !flags.captured.empty();
+  if (captured && !flags.samples.empty()) {
+    BadUsage("quantize: give either --samples or --captured");
+  }
+  if (calibrates && flags.samples.empty() && !captured) {
+    BadUsage(
+        absl::StrCat("quantize: --mode ", flags.mode, " needs --samples DIR, or --captured MODEL"));
   }
   for (const char* option : {"--calibration", "--input-type", "--output-type",
                              "--require-full-integer", "--bias-correction", "--equalize"}) {

@@ -18,6 +18,7 @@ struct QuantizeFlags {
   int64_t min_elements = 0;
   bool per_tensor = false;
   std::string samples;
+  std::string captured;
   std::string report;
   std::string calibration = "min-max";
   double percentile = 99.99;

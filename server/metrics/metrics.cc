@@ -68,6 +68,14 @@ MetricFamilies::MetricFamilies(prometheus::Registry& registry)
                        .Name("octet_model_memory_bytes")
                        .Help("Packed weights, and one row's working memory for each worker.")
                        .Register(registry)),
+      captured_requests(BuildGauge()
+                            .Name("octet_captured_requests")
+                            .Help("Requests that are kept as samples for a quantization.")
+                            .Register(registry)),
+      captured_bytes(BuildGauge()
+                         .Name("octet_captured_bytes")
+                         .Help("Bytes of the requests that are kept.")
+                         .Register(registry)),
       load_duration(BuildHistogram()
                         .Name("octet_model_load_duration_seconds")
                         .Help("Time to read, verify and compile a model, failures included.")
@@ -100,7 +108,9 @@ ModelMetrics::ModelMetrics(MetricFamilies& families, const std::string& model,
       batch_size_(families.batch_size.Add(labels_, kRowBuckets)),
       executions_(families.executions.Add(labels_)),
       queue_rows_(families.queue_rows.Add(labels_)),
-      inflight_(families.inflight_requests.Add(labels_)) {
+      inflight_(families.inflight_requests.Add(labels_)),
+      captured_requests_(families.captured_requests.Add(labels_)),
+      captured_bytes_(families.captured_bytes.Add(labels_)) {
   for (int i = 0; i < stages_.size(); ++i) {
     stages_[i] = &families.stage_duration.Add(With(labels_, "stage", kStages[i]), kDurationBuckets);
   }
@@ -154,6 +164,10 @@ void ModelMetrics::SetState(absl::string_view state) {
 }
 
 void ModelMetrics::SetMemoryBytes(int64_t bytes) { families_.model_memory.Add(labels_).Set(bytes); }
+void ModelMetrics::SetCaptured(int64_t requests, int64_t bytes) {
+  captured_requests_.Set(static_cast<double>(requests));
+  captured_bytes_.Set(static_cast<double>(bytes));
+}
 void ModelMetrics::ObserveLoad(Nanoseconds duration) {
   families_.load_duration.Add(labels_, kDurationBuckets).Observe(Seconds(duration));
 }

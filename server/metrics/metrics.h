@@ -36,6 +36,8 @@ struct MetricFamilies {
   prometheus::Family<prometheus::Gauge>& inflight_requests;     // model, version
   prometheus::Family<prometheus::Gauge>& model_state;           // model, version, state
   prometheus::Family<prometheus::Gauge>& model_memory;          // model, version
+  prometheus::Family<prometheus::Gauge>& captured_requests;     // model, version
+  prometheus::Family<prometheus::Gauge>& captured_bytes;        // model, version
   prometheus::Family<prometheus::Histogram>& load_duration;     // model, version
   prometheus::Family<prometheus::Gauge>& accuracy_agreement;    // model, version
   prometheus::Family<prometheus::Gauge>& accuracy_sqnr;         // model, version
@@ -59,6 +61,7 @@ class ModelMetrics final : public BatchObserver {
   // "loading", "ready", "draining" or "failed"; any other name sets none of them.
   void SetState(absl::string_view state);
   void SetMemoryBytes(int64_t bytes);
+  void SetCaptured(int64_t requests, int64_t bytes);
   void ObserveLoad(Nanoseconds duration);
   void SetAgreement(double ratio);
   void SetSqnr(double db);
@@ -78,6 +81,8 @@ class ModelMetrics final : public BatchObserver {
   prometheus::Counter& executions_;
   prometheus::Gauge& queue_rows_;
   prometheus::Gauge& inflight_;
+  prometheus::Gauge& captured_requests_;
+  prometheus::Gauge& captured_bytes_;
   std::map<std::string, prometheus::Gauge*> states_;
   StatisticsRecorder statistics_;
 

@@ -195,10 +195,14 @@ absl::Status ModelRepository::LoadVersion(const std::string& name, const Version
                  {"batchable", description.batchable
                                    ? std::string("yes")
                                    : absl::StrCat("no: ", description.not_batchable_reason)},
+                 {"captures_requests", (*model)->capture() == nullptr
+                                           ? std::string("no")
+                                           : absl::StrCat((*model)->capture()->max_samples())},
                  {"isa", description.isa},
                  {"load_ms", Milliseconds(duration)},
                  {"first_run_ms", FirstRun((*model)->first_run())}});
   metrics->SetMemoryBytes((*model)->memory_bytes());
+  metrics->SetCaptured(0, 0);
   {
     absl::MutexLock lock(&mutex_);
     Entry& entry = GetEntry(name, file.version);
@@ -287,6 +291,7 @@ void ModelRepository::Drained(const std::string& name, int64_t version, uint64_t
     if (entry.generation != generation || entry.state != ModelState::kDraining) return;
     Apply(entry, ModelEvent::kDrained, "unloaded on request");
     entry.metrics->SetMemoryBytes(0);
+    entry.metrics->SetCaptured(0, 0);
     if (entry.retired) Forget(name, version);
   }
   on_change_();

@@ -41,6 +41,13 @@ absl::Status CheckSettings(const std::string& path, const octet::v1::ModelSettin
   if (settings.has_max_sequences()) {
     status.Update(CheckRange(path, "max_sequences", settings.max_sequences(), kSequencesRange));
   }
+  if (settings.has_capture_requests()) {
+    status.Update(
+        CheckRange(path, "capture_requests", settings.capture_requests(), kCaptureRequestsRange));
+  }
+  if (settings.has_capture_bytes()) {
+    status.Update(CheckRange(path, "capture_bytes", settings.capture_bytes(), kCaptureBytesRange));
+  }
   if (settings.has_sequence_idle_us()) {
     status.Update(
         CheckRange(path, "sequence_idle_us", settings.sequence_idle_us(), kSequenceIdleUsRange));
@@ -83,6 +90,8 @@ absl::StatusOr<ServingOptions> WithModelSettings(const ServingOptions& defaults,
   if (settings.has_max_queue_rows()) options.max_queue_rows = settings.max_queue_rows();
   if (settings.has_max_queue_bytes()) options.max_queue_bytes = settings.max_queue_bytes();
   if (settings.has_priority()) options.priority = settings.priority();
+  if (settings.has_capture_requests()) options.capture_requests = settings.capture_requests();
+  if (settings.has_capture_bytes()) options.capture_bytes = settings.capture_bytes();
   if (settings.has_max_sequences()) options.max_sequences = settings.max_sequences();
   if (settings.has_sequence_idle_us()) {
     options.sequence_idle = std::chrono::microseconds(settings.sequence_idle_us());
@@ -146,6 +155,13 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
     served->sequences_ = std::make_unique<SequenceTable>(name, options.sequence_idle);
   }
   served->metrics_ = std::move(metrics);
+  if (options.capture_requests > 0) {
+    served->capture_ = std::make_unique<SampleCapture>(
+        options.capture_requests, options.capture_bytes,
+        [metrics = served->metrics_](int64_t requests, int64_t bytes) {
+          metrics->SetCaptured(requests, bytes);
+        });
+  }
   served->batcher_ = std::make_unique<Batcher>(
       BatcherOptions{.model = name,
                      .limits = {served->max_batch_size_, options.batch_timeout},

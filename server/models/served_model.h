@@ -14,6 +14,7 @@
 #include "server/batching/batcher.h"
 #include "server/metrics/metrics.h"
 #include "server/models/repository_scan.h"
+#include "server/models/sample_capture.h"
 #include "server/models/sequence_table.h"
 #include "server/models/version_policy.h"
 
@@ -30,6 +31,8 @@ inline constexpr SettingRange kBatchTimeoutUsRange{0, 60'000'000};
 inline constexpr SettingRange kQueueRange{1, int64_t{1} << 50};
 inline constexpr SettingRange kPriorityRange{1, 1000};
 inline constexpr SettingRange kSequencesRange{1, 1 << 20};
+inline constexpr SettingRange kCaptureRequestsRange{0, 10'000};
+inline constexpr SettingRange kCaptureBytesRange{1, int64_t{1} << 30};
 inline constexpr SettingRange kSequenceIdleUsRange{1, int64_t{7} * 24 * 3600 * 1'000'000};
 
 // How models are made ready: the daemon's defaults, over which a model's own settings go.
@@ -45,6 +48,8 @@ struct ServingOptions {
   VersionPolicy versions;
   int max_sequences = 256;  // of streams and sequences whose state is kept
   Nanoseconds sequence_idle = std::chrono::seconds(60);
+  int64_t capture_requests = 0;  // kept as samples; 0: none
+  int64_t capture_bytes = int64_t{16} << 20;
 };
 
 // Lays a model's settings over `defaults`. InvalidArgument, naming `where` they stand and the
@@ -93,6 +98,8 @@ class ServedModel {
   absl::StatusOr<std::shared_ptr<Execution>> NewStatefulExecution();
   // Null for a model that is not stateful.
   SequenceTable* sequences() { return sequences_.get(); }
+  // Null for a model that keeps no requests as samples.
+  SampleCapture* capture() const { return capture_.get(); }
   const std::shared_ptr<ModelMetrics>& metrics() const { return metrics_; }
 
  private:
@@ -114,6 +121,7 @@ class ServedModel {
   int max_sequences_ = 0;
   std::shared_ptr<std::atomic<int>> states_ = std::make_shared<std::atomic<int>>(0);
   std::unique_ptr<SequenceTable> sequences_;
+  std::unique_ptr<SampleCapture> capture_;
   VersionPolicy version_policy_;
   std::unique_ptr<Batcher> batcher_;
 };

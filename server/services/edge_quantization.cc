@@ -11,6 +11,12 @@ namespace {
 
 constexpr size_t kRealBytes = sizeof(float);
 
+float RealAt(const void* values, int64_t index) {
+  float value;  // a string that holds a tensor promises no alignment
+  std::memcpy(&value, static_cast<const char*>(values) + index * kRealBytes, kRealBytes);
+  return value;
+}
+
 }  // namespace
 
 bool IsEdgeQuantizable(DataType type, const Quantization& quantization) {
@@ -23,11 +29,16 @@ bool IsEdgeQuantizable(DataType type, const Quantization& quantization) {
 
 int64_t FindNan(const void* values, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
-    float value;  // a string that holds a tensor promises no alignment
-    std::memcpy(&value, static_cast<const char*>(values) + i * kRealBytes, kRealBytes);
-    if (std::isnan(value)) return i;
+    if (std::isnan(RealAt(values, i))) return i;
   }
   return -1;
+}
+
+bool AllFinite(const void* values, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    if (!std::isfinite(RealAt(values, i))) return false;
+  }
+  return true;
 }
 
 // Neither can fail: this file's header demands what the engine would complain of.

@@ -16,6 +16,9 @@ bool IsEdgeQuantizable(DataType type, const Quantization& quantization);
 // Index of the first NaN among `count` floats at `values` (of any alignment), or -1.
 int64_t FindNan(const void* values, int64_t count);
 
+// Whether none of `count` floats at `values` (of any alignment) is NaN or infinite.
+bool AllFinite(const void* values, int64_t count);
+
 // code = saturate(round_half_even(real / scale) + zero_point), in float32. No real is NaN.
 // `reals` may have any alignment. Requires IsEdgeQuantizable.
 void QuantizeReals(const void* reals, int64_t count, DataType type,

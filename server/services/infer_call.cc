@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/batching/retry_hint.h"
+#include "server/services/edge_quantization.h"
 #include "server/services/infer_response.h"
 #include "server/services/sequence_parameters.h"
 
@@ -124,6 +125,7 @@ absl::StatusOr<MonotonicTime> InferCall::Prepare(MonotonicTime deadline) {
   if (model_->sequences() != nullptr) {
     if (absl::Status state = TakeState(); !state.ok()) return state;
   }
+  if (model_->capture() != nullptr) Capture();
   response_->set_model_name(model_->name());
   response_->set_model_version(absl::StrCat(model_->version()));
   PrepareOutputs(model_->description(), parsed_, *response_);
@@ -140,6 +142,20 @@ absl::Status InferCall::Charge(int64_t bytes) {
   }
   if (bytes > budget.limit() - charged_bytes_) return WithoutRetry(charge.status());
   return WithRetryAfter(charge.status(), model_->batcher().DrainTime(1));
+}
+
+void InferCall::Capture() {
+  sample_.emplace();
+  for (size_t i = 0; i < parsed_.inputs.size(); ++i) {
+    std::string& row = sample_->emplace_back(model_->row_bytes().inputs[i], '\0');
+    WriteInput(static_cast<int>(i), 0,
+               absl::MakeSpan(reinterpret_cast<std::byte*>(row.data()), row.size()));
+    const IoTensor& tensor = model_->description().inputs[i];
+    if (tensor.type == DataType::kFloat32 && !AllFinite(row.data(), tensor.shape.num_elements())) {
+      sample_.reset();  // no range could hold it
+      return;
+    }
+  }
 }
 
 absl::Status InferCall::TakeState() {
@@ -193,6 +209,7 @@ void InferCall::Done(const absl::Status& run, const StageTimes& times) {
   if (!status.ok()) response_->Clear();
   response_->set_id(request_->id());
   if (status.ok()) DescribeTimes(times, *response_);
+  if (status.ok() && sample_.has_value()) model_->capture()->Add(*std::move(sample_));
   scope_.Finish(status.code(), parsed_.rows, times);
   done_(status);
 }

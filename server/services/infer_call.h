@@ -70,6 +70,8 @@ class InferCall final : public BatchItem {
   absl::Status Charge(int64_t bytes);
   // What a stateful model remembers of this request's sequence or stream, if it belongs to any.
   absl::Status TakeState();
+  // Copies the first row, as a sample to keep once the request has been answered.
+  void Capture();
 
   const InferEnvironment environment_;
   const inference::ModelInferRequest* const request_;
@@ -83,6 +85,7 @@ class InferCall final : public BatchItem {
   InferRequest parsed_;
   std::shared_ptr<Execution> own_execution_;
   std::optional<SequenceStep> sequence_;
+  std::optional<CapturedSample> sample_;
   MonotonicTime deadline_ = kNever;
 };
 

@@ -114,6 +114,9 @@ void DescribeConfig(const ServedModel& model, inference::ModelConfig& message) {
   SetParameter(message, "rounding", std::string(rounding));
   SetParameter(message, "isa", description.isa);
   SetParameter(message, "stateful", description.stateful ? "true" : "false");
+  const SampleCapture* const capture = model.capture();
+  SetParameter(message, "capture_requests",
+               absl::StrCat(capture == nullptr ? 0 : capture->max_samples()));
 }
 
 void DescribeStatistics(const ServedModel& model, const ModelStatisticsSnapshot& statistics,

@@ -4,13 +4,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/services/captured_samples.h"
 #include "server/services/quantize_options.h"
 #include "server/services/quantize_report.h"
 
 namespace octet::server {
 namespace {
 
-absl::StatusOr<std::string> ReadSource(QuantizeJob& job, ModelRepository& repository) {
+absl::StatusOr<std::string> ReadSource(QuantizeJob& job, const ModelRepository& repository) {
   if (!job.start.has_source()) {
     if (job.uploaded.empty()) {
       return absl::InvalidArgumentError(
@@ -22,6 +23,14 @@ absl::StatusOr<std::string> ReadSource(QuantizeJob& job, ModelRepository& reposi
   const ModelLookup found = repository.Find(source.name(), source.version());
   if (!found.model.ok()) return found.model.status();
   return (*found.model)->ReadFile();
+}
+
+absl::StatusOr<CapturedSamples> TakeCaptured(const QuantizeJob& job,
+                                             const ModelRepository& repository) {
+  const octet::v1::ModelRef& from = job.start.captured_from();
+  const ModelLookup found = repository.Find(from.name(), from.version());
+  if (!found.model.ok()) return found.model.status();
+  return CapturedSamples::Take(**found.model);
 }
 
 absl::StatusOr<int64_t> ParseTarget(const octet::v1::ModelRef& target) {
@@ -68,13 +77,21 @@ bool Tell(const ReportProgress& progress, const char* stage, double fraction) {
 absl::StatusOr<QuantizeResult> Quantize(QuantizeJob& job, const QuantizeEnvironment& environment,
                                         const QuantizeOptions& options,
                                         const ReportProgress& progress) {
-  const absl::StatusOr<std::vector<CalibrationSample>> samples = job.samples.Samples();
-  if (!samples.ok()) return samples.status();
+  const absl::StatusOr<std::vector<CalibrationSample>> sent = job.samples.Samples();
+  if (!sent.ok()) return sent.status();
+  absl::StatusOr<CapturedSamples> captured;
+  if (job.start.has_captured_from()) {
+    if (!sent->empty()) {
+      return absl::InvalidArgumentError("samples were sent although start.captured_from is set");
+    }
+    captured = TakeCaptured(job, environment.repository);
+    if (!captured.ok()) return captured.status();
+  }
   const absl::StatusOr<std::string> source = ReadSource(job, environment.repository);
   if (!source.ok()) return source.status();
   const QuantizeWork work{.source = *source,
                           .options = options,
-                          .samples = *samples,
+                          .samples = captured.ok() ? captured->samples() : *sent,
                           .measure_latency = !job.start.skip_latency(),
                           .compile = environment.compile,
                           .clock = environment.clock};

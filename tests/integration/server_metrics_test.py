@@ -20,6 +20,8 @@ NAMES = {
     "octet_inflight_requests": "gauge",
     "octet_model_state": "gauge",
     "octet_model_memory_bytes": "gauge",
+    "octet_captured_requests": "gauge",
+    "octet_captured_bytes": "gauge",
     "octet_model_load_duration_seconds": "histogram",
     "octet_build_info": "gauge",
     "process_cpu_seconds_total": "counter",

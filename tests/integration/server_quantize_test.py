@@ -9,6 +9,7 @@ import unittest
 
 import grpc
 import numpy as np
+import tritonclient.grpc as triton
 
 import daemon
 import slow_model
@@ -230,6 +231,77 @@ class QuantizeTest(QuantizeCase):
             self.assertIn("CONV_2D", [o.op for o in report.compatibility.not_int8])
             kept = [layer for layer in report.layers if layer.op == "CONV_2D"]
             self.assertTrue(all(not layer.quantized and layer.reason for layer in kept))
+
+    def captured(self, message, name="digits", source="digits", **more):
+        return message(start={"source": {"name": source}, "captured_from": {"name": name},
+                              "options": {"mode": FULL_INTEGER}, "return_model": True, **more})
+
+    def test_captured_requests_are_samples(self):
+        (self.repository.path / "digits" / "config.pbtxt").write_text("capture_requests: 3")
+        images = self.images(6)
+        with daemon.Daemon(self.repository) as server:
+            message = self.messages(server)
+            self.refused(server, [self.captured(message)], CODES.FAILED_PRECONDITION,
+                         "'digits'", "version 1", "none was answered")
+            # The second row of a request is not kept, nor a request that is refused, nor one with
+            # elements of which no range could be made.
+            for image in images[:4]:
+                rows = np.concatenate([image, image + 9])
+                server.client.infer("digits", [tensor("image", rows)])
+            with self.assertRaises(triton.InferenceServerException):
+                server.client.infer("digits", [tensor("picture", images[5])])
+            server.client.infer("digits", [tensor("image", np.full_like(images[0], np.inf))])
+            labels = {"model": "digits", "version": "1"}
+            self.assertEqual(server.metric("octet_captured_requests", **labels), 3)
+            self.assertEqual(server.metric("octet_captured_bytes", **labels), 3 * 64 * 4)
+            _, (report,), result = self.quantize(server, [self.captured(message)])
+            self.assertEqual(report.samples, 3)
+            _, _, expected = self.quantize(server, self.upload(
+                message, self.float_bytes, samples=sample_parts(images[1:4]), return_model=True,
+                options={"mode": FULL_INTEGER}))
+            self.assertEqual(result, expected)
+            # They are the samples of an upload too.
+            start = self.captured(message).start
+            start.ClearField("source")
+            uploaded = [message(start=start), message(chunk=self.float_bytes)]
+            self.assertEqual(self.quantize(server, uploaded)[2], expected)
+            self.refused(server, [self.captured(message),
+                                  *[message(sample=part) for part in sample_parts(images[:1])]],
+                         CODES.INVALID_ARGUMENT, "captured_from")
+            self.refused(server, [self.captured(message, "absent")], CODES.NOT_FOUND, "absent")
+            server.client.unload_model("digits")
+            server.client.load_model("digits")
+            self.assertEqual(server.metric("octet_captured_requests", **labels), 0)
+            self.refused(server, [self.captured(message)], CODES.FAILED_PRECONDITION, "none was")
+
+    def test_captured_codes_are_the_reals_they_stand_for(self):
+        self.repository.add("quantized", 1, "digits_int8.tflite")
+        _, codes, _ = daemon.digits()
+        with daemon.Daemon(self.repository, "--capture-requests", "100", "--capture-bytes",
+                           "200") as server:
+            message = self.messages(server)
+            for row in range(5):
+                server.client.infer("quantized", [tensor("image", codes[row:row + 1])])
+            parameters = server.client.get_model_config("quantized").config.parameters
+            self.assertEqual(parameters["capture_requests"].string_value, "100")
+            scale = float(parameters["input.image.scale"].string_value)
+            zero_point = int(parameters["input.image.zero_point"].string_value)
+            reals = (codes[2:5].astype(np.float32) - zero_point) * np.float32(scale)
+            _, (report,), result = self.quantize(server, [self.captured(message, "quantized")])
+            self.assertEqual(report.samples, 3)  # as many as 200 bytes hold
+            _, _, expected = self.quantize(server, self.upload(
+                message, self.float_bytes, return_model=True, options={"mode": FULL_INTEGER},
+                samples=sample_parts([reals[i:i + 1] for i in range(3)])))
+            self.assertEqual(result, expected)
+
+    def test_nothing_is_captured_unless_asked_for(self):
+        with daemon.Daemon(self.repository) as server:
+            message = self.messages(server)
+            server.client.infer("digits", [tensor("image", self.images(1)[0])])
+            self.assertEqual(
+                server.metric("octet_captured_requests", model="digits", version="1"), 0)
+            self.refused(server, [self.captured(message)], CODES.FAILED_PRECONDITION,
+                         "capture_requests in its config.pbtxt")
 
     def test_progress_tells_stages_and_the_time_left(self):
         with daemon.Daemon(self.repository) as server:

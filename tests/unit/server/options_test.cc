@@ -58,6 +58,8 @@ TEST_F(OptionsTest, Defaults) {
   EXPECT_EQ(options.max_total_queue_bytes, 536870912);
   EXPECT_EQ(options.max_inflight_bytes, 1073741824);
   EXPECT_EQ(options.max_message_bytes, 268435456);
+  EXPECT_EQ(options.capture_requests, 0);
+  EXPECT_EQ(options.capture_bytes, 16777216);
   EXPECT_EQ(options.drain_seconds, 10);
   EXPECT_FALSE(options.insecure);
   EXPECT_EQ(options.log_format, LogFormat::kText);
@@ -134,6 +136,8 @@ TEST_F(OptionsTest, BadUsageIsRefusedWithAReason) {
   EXPECT_THAT(Refusal({"--no-such-flag"}), HasSubstr("--no-such-flag"));
   EXPECT_THAT(Refusal({"--max-batch-size", "many"}), HasSubstr("--max-batch-size"));
   EXPECT_THAT(Refusal({"--max-batch-size", "0"}), HasSubstr("from 1 to"));
+  EXPECT_THAT(Refusal({"--capture-requests", "10001"}), HasSubstr("from 0 to 10000"));
+  EXPECT_THAT(Refusal({"--capture-bytes", "0"}), HasSubstr("from 1 to"));
   EXPECT_THAT(Refusal({"--threads", "0"}), HasSubstr("--threads"));
   EXPECT_THAT(Refusal({"--rounding", "up"}), HasSubstr("fixed_point"));
   EXPECT_THAT(Refusal({"--log-format", "xml"}), HasSubstr("json"));

@@ -156,6 +156,15 @@ TEST(ArgumentsTest, QuantizeWithSamples) {
   EXPECT_THAT(options.exclude_tensors(), ElementsAre("a"));
 }
 
+TEST(ArgumentsTest, QuantizeWithCapturedSamples) {
+  const auto arguments = Parse<QuantizeArguments>(
+      {"quantize", "i", "o", "--mode", "full-integer", "--captured", "m:3"});
+  ASSERT_TRUE(arguments.captured.has_value());
+  EXPECT_EQ(arguments.captured->name, "m");
+  EXPECT_EQ(arguments.captured->version, "3");
+  EXPECT_FALSE(Parse<QuantizeArguments>({"quantize", "i", "o"}).captured.has_value());
+}
+
 TEST(ArgumentsTest, Evaluate) {
   const auto arguments =
       Parse<EvaluateArguments>({"evaluate", "m", "--data", "d.npz", "--reference", "r:2"});
@@ -189,6 +198,7 @@ TEST(ArgumentsTest, BadUsageEndsWithTwoAndSaysWhat) {
       {{"quantize", "a", "b", "--mode", "int3"}, "int3"},
       {{"quantize", "a", "b", "--min-elements", "-1"}, "--min-elements"},
       {{"quantize", "a", "b", "--mode", "full-integer"}, "needs --samples DIR"},
+      {{"quantize", "a", "b", "--captured", "m", "--samples", "d"}, "either --samples or"},
       {{"quantize", "a", "b", "--bias-correction"}, "--bias-correction is of --mode"},
       {{"quantize", "a", "b", "--mode", "int16x8", "--samples", "d", "--percentile", "99"},
        "--percentile is of --calibration percentile"},

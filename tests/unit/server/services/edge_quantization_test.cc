@@ -76,6 +76,14 @@ TEST(EdgeQuantization, FindsTheFirstNan) {
   EXPECT_EQ(FindNan(values, 2), -1);
 }
 
+TEST(EdgeQuantization, KnowsWhatIsFinite) {
+  const float values[] = {0, -1e38f, INFINITY, 1, NAN};
+  EXPECT_TRUE(AllFinite(values, 2));
+  EXPECT_FALSE(AllFinite(values, 3));
+  EXPECT_TRUE(AllFinite(values + 3, 1));
+  EXPECT_FALSE(AllFinite(values + 3, 2));
+}
+
 TEST(EdgeQuantization, NeedsOnePositiveFiniteScale) {
   EXPECT_TRUE(IsEdgeQuantizable(DataType::kInt8, PerTensor(0.1f, 0)));
   EXPECT_FALSE(IsEdgeQuantizable(DataType::kInt8, Quantization{}));
