@@ -161,6 +161,7 @@ Shape ExecutionContext::input_shape(int i) const { return impl_->runner.input_sh
 Shape ExecutionContext::output_shape(int i) const { return impl_->runner.output_shape(i); }
 absl::Status ExecutionContext::Run() {
   const ScopedFlushDenormals flush;
+  const ThreadPool::RunScope run(impl_->program->pool());
   return impl_->runner.Run();
 }
 void ExecutionContext::ResetState() { impl_->runner.ResetState(); }

@@ -116,7 +116,7 @@ class ThreadPool::Impl {
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
   void ParallelFor(int64_t count, absl::FunctionRef<void(int64_t)> body) {
-    if (count <= 1 || workers_.empty() || inside_loop) {
+    if (count <= 1 || workers_.empty() || inside_loop || AllThreadsHaveRuns()) {
       for (int64_t i = 0; i < count; ++i) body(i);
       return;
     }
@@ -139,7 +139,13 @@ class ThreadPool::Impl {
         +[](Loop* l) { return l->workers.load(std::memory_order_relaxed) == 0; }, &loop));
   }
 
+  // Counts the runs that are under way.
+  void RunBegins() { runs_.fetch_add(1, std::memory_order_relaxed); }
+  void RunEnds() { runs_.fetch_sub(1, std::memory_order_relaxed); }
+
  private:
+  bool AllThreadsHaveRuns() const { return runs_.load(std::memory_order_relaxed) >= threads(); }
+
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !loops_.empty();
   }
@@ -177,6 +183,7 @@ class ThreadPool::Impl {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // HasWork() for those who watch without the mutex; who acts on it asks again with the mutex.
   std::atomic<bool> has_work_{false};
+  std::atomic<int> runs_{0};
 };
 
 ThreadPool::ThreadPool(int threads) : impl_(std::make_unique<Impl>(std::max(threads, 1))) {}
@@ -184,6 +191,13 @@ ThreadPool::~ThreadPool() = default;
 int ThreadPool::threads() const { return impl_->threads(); }
 void ThreadPool::ParallelFor(int64_t count, absl::FunctionRef<void(int64_t)> body) {
   impl_->ParallelFor(count, body);
+}
+
+ThreadPool::RunScope::RunScope(ThreadPool* pool) : pool_(pool) {
+  if (pool_ != nullptr) pool_->impl_->RunBegins();
+}
+ThreadPool::RunScope::~RunScope() {
+  if (pool_ != nullptr) pool_->impl_->RunEnds();
 }
 
 int ThreadPool::DefaultThreads() {

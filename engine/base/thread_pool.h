@@ -27,6 +27,21 @@ class ThreadPool {
   // from inside a body, it runs the inner loop on that thread.
   void ParallelFor(int64_t count, absl::FunctionRef<void(int64_t)> body);
 
+  // Says that a thread is busy with a run, of many loops, as long as this lives. While as many runs
+  // are under way as the pool has threads, each keeps to its own thread: a run alone gets all of
+  // them, many get one each, and none waits for another's.
+  class RunScope {
+   public:
+    // `pool` outlives the scope; null does nothing.
+    explicit RunScope(ThreadPool* pool);
+    ~RunScope();
+    RunScope(const RunScope&) = delete;
+    RunScope& operator=(const RunScope&) = delete;
+
+   private:
+    ThreadPool* const pool_;
+  };
+
   // Processors that this process may use: affinity mask, cut by the cgroup's CPU quota (v1 and v2,
   // rounded down), at least 1.
   static int DefaultThreads();

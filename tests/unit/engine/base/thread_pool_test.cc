@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/synchronization/barrier.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 
 namespace octet {
 namespace {
@@ -73,6 +75,28 @@ TEST(ThreadPoolTest, AfterALoopTheCallerIsFreeForAnother) {
     pool.ParallelFor(2, [&](int64_t) { ++calls; });
     ASSERT_EQ(calls.load(), 2);
   }
+}
+
+TEST(ThreadPoolTest, EachRunKeepsToItsThreadWhileThereAreAsManyAsThreads) {
+  ThreadPool pool(2);
+  const ThreadPool::RunScope one(&pool);
+  {
+    const ThreadPool::RunScope other(&pool);
+    const std::thread::id caller = std::this_thread::get_id();
+    std::atomic<int> strays{0};
+    pool.ParallelFor(1000, [&](int64_t i) {
+      strays += std::this_thread::get_id() != caller;
+      // Time enough for another thread to come to help, if it would.
+      const absl::Time end = absl::Now() + absl::Milliseconds(100);
+      while (i == 0 && strays == 0 && absl::Now() < end) std::this_thread::yield();
+    });
+    EXPECT_EQ(strays.load(), 0);
+  }
+  // Alone again, it has both: these two can only end together.
+  auto* barrier = new absl::Barrier(2);  // the last to leave deletes it
+  pool.ParallelFor(2, [&](int64_t) {
+    if (barrier->Block()) delete barrier;
+  });
 }
 
 TEST(ThreadPoolTest, DefaultThreadsIsAtLeastOneAndWithinTheMachine) {

@@ -4,10 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <thread>
+#include <vector>
 
+#include "absl/synchronization/barrier.h"
 #include "tests/support/model_builder.h"
 #include "tests/support/run_model.h"
 
@@ -78,6 +82,46 @@ TEST(EngineTest, ContextsOutliveTheirModel) {
   ASSERT_TRUE(context->Run().ok());
   EXPECT_EQ(static_cast<int8_t>(context->output(0)[0]), -1);
   EXPECT_EQ(static_cast<int8_t>(context->output(0)[1]), -1);
+}
+
+// While both run, each keeps to its own thread; the one that goes on alone gets all of them.
+TEST(EngineTest, ContextsOfOnePoolRunAtTheSameTime) {
+  constexpr int kRows = 6;
+  testing::RunOptions options;
+  options.threads = 2;
+  options.rows = kRows;
+  const auto model = testing::CompileBytes(SmallModel(), options);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const auto fill = [](int seed, absl::Span<std::byte> input) {
+    for (size_t i = 0; i < input.size(); ++i) input[i] = static_cast<std::byte>(seed + 5 * i);
+  };
+  constexpr int kInputs = 16;
+  std::vector<testing::Bytes> alone;
+  for (int seed = 0; seed < kInputs; ++seed) {
+    testing::Bytes input(4 * kRows);
+    fill(seed, absl::MakeSpan(input));
+    const auto result = testing::RunCompiled(*model, {input}, kRows);
+    ASSERT_TRUE(result.ok()) << result.status();
+    alone.push_back(result->outputs[0]);
+  }
+  ASSERT_NE(alone[0], alone[1]);
+  absl::Barrier* const start = new absl::Barrier(2);
+  std::atomic<int> wrong{0};
+  const auto run = [&](int first, int runs) {
+    const auto context = *ExecutionContext::Create(*model);
+    wrong += !context->SetRows(kRows).ok();
+    if (start->Block()) delete start;
+    for (int i = first; i < first + runs; ++i) {
+      fill(i % kInputs, context->input(0));
+      wrong += !context->Run().ok();
+      const absl::Span<const std::byte> got = context->output(0);
+      wrong += testing::Bytes(got.begin(), got.end()) != alone[i % kInputs];
+    }
+  };
+  std::thread other(run, 1, 200);
+  run(0, 400);
+  other.join();
+  EXPECT_EQ(wrong.load(), 0);
 }
 
 TEST(EngineTest, RoundingNames) {
