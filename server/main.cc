@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "octet/engine.h"
 #include "server/base/logging.h"
 #include "server/list_ops.h"
@@ -64,6 +65,8 @@ int Serve(const ServerOptions& options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write
+  // As Debian builds it, Abseil looks for cycles among all locks, gRPC's too, at each lock of one.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // What gRPC would say of a failed start is said in one line by the server.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
 
