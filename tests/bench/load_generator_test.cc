@@ -144,9 +144,11 @@ TEST(LoadSummaryTest, TellsTimesOfAnswersAndOfRefusals) {
   summary.AddAnswer();
   other.AddAnswer();
   other.Add({grpc::StatusCode::RESOURCE_EXHAUSTED, "full"}, 7);
+  other.Add({grpc::StatusCode::INTERNAL, "broken"}, 1);
   other.AddNotSent(3);
   summary.Merge(other);
   const auto json = summary.ToJson(2);
+  EXPECT_EQ(json["due"], 106);
   EXPECT_EQ(json["answered"], 101);
   EXPECT_EQ(json["per_second"], 1);
   EXPECT_EQ(json["p50_ms"], 51);
@@ -155,7 +157,7 @@ TEST(LoadSummaryTest, TellsTimesOfAnswersAndOfRefusals) {
   EXPECT_EQ(json["refused"]["count"], 1);
   EXPECT_EQ(json["refused"]["max_ms"], 7);
   EXPECT_EQ(json["not_sent"], 3);
-  EXPECT_TRUE(json["errors"].empty());
+  EXPECT_EQ(json["errors"]["broken"], 1);
 }
 
 }  // namespace

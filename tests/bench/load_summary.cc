@@ -37,7 +37,10 @@ void LoadSummary::Merge(const LoadSummary& other) {
 }
 
 nlohmann::ordered_json LoadSummary::ToJson(double seconds) const {
-  nlohmann::ordered_json json = {{"answered", answered_ms_.size()},
+  int64_t due = not_sent_ + static_cast<int64_t>(answered_ms_.size() + refused_ms_.size());
+  for (const auto& [message, count] : errors_) due += count;
+  nlohmann::ordered_json json = {{"due", due},
+                                 {"answered", answered_ms_.size()},
                                  {"per_second", static_cast<double>(answers_) / seconds}};
   AddTimes(answered_ms_, json);
   nlohmann::ordered_json refused = {{"count", refused_ms_.size()}};

@@ -23,9 +23,9 @@ class LoadSummary {
   void AddNotSent(int64_t count) { not_sent_ += count; }
   void Merge(const LoadSummary& other);
 
-  // "per_second": answers while it was measured, for `seconds`. Times of answers, and of refusals
-  // (RESOURCE_EXHAUSTED) where there were any, as "p50_ms", "p90_ms", "p99_ms" and "max_ms";
-  // "errors" counts all other failures by their first message.
+  // "due": requests; "per_second": answers while it was measured, for `seconds`. Times of answers,
+  // and of refusals (RESOURCE_EXHAUSTED) where there were any, as "p50_ms", "p90_ms", "p99_ms" and
+  // "max_ms"; "errors" counts all other failures by their first message.
   nlohmann::ordered_json ToJson(double seconds) const;
 
  private:
