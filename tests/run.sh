@@ -5,7 +5,8 @@
 #                        engine and its tests under ASan and UBSan
 #   tests/run.sh --all   also ThreadSanitizer, clang with -Wthread-safety, fuzzing for a while, arm64 and
 #                        old x86 processors under qemu, a real Prometheus, grpcurl, other clients, a
-#                        soak, the container, a clean Debian root
+#                        soak (soak.sh --long is longer still), an overload, the container, a clean
+#                        Debian root
 #
 # Stops at the first step that fails and says where its log is (build/logs). The last line counts
 # the tests: `N passed, N failed, N skipped`.
@@ -154,6 +155,7 @@ if $all; then
   run_script grpcurl tests/support/grpcurl_test.sh
   run_script clients tests/support/clients_test.sh
   run_script soak tests/support/soak.sh
+  run_script overload tests/support/overload.sh
   run_script fire env OCTET_FIRE_REQUESTS=1000 tests/integration/run.sh "$PWD/build/venv/bin/python" "$PWD/build" server_fire_test.py
   run_script container tests/support/container_test.sh
   run_script clean-root tests/support/clean_root_test.sh

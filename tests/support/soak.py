@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """A bounded load on a running daemon, after which it must not have grown.
 
-    soak.py ADDRESS PID REQUESTS
+    soak.py ADDRESS PID REQUESTS [--cycles N] [--serve-load PROGRAM --more REQUESTS]
 
 Eight threads send REQUESTS inferences of the model `digits` in all, of one to four rows, every
-fiftieth a wrong one; every answer is checked. Memory, file descriptors and threads of the process
-PID are compared between the end of the first quarter, when pools and caches are full, and the end.
+fiftieth a wrong one; every answer is checked. Meanwhile the model `comes_and_goes` is loaded, asked
+and unloaded --cycles times. Then --more inferences follow, as fast as serve_load can send them.
+Memory, file descriptors and threads of the process PID are compared between the end of the first
+quarter, when pools and caches are full, and the end.
 """
 
+import argparse
+import json
 import pathlib
+import subprocess
 import sys
 import threading
 import time
@@ -19,10 +24,13 @@ from tritonclient.utils import InferenceServerException
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data"
 THREADS = 8
-TIME_LIMIT_SECONDS = 600
+TIME_LIMIT_SECONDS = 1200
+SERVE_LOAD_SECONDS = 10
 # A request that left its smallest buffer behind, 64 bytes of input, would leave more than this.
 GROWTH_LIMIT_BYTES_PER_REQUEST = 64
 GROWTH_LIMIT_BYTES = 4 << 20  # what the allocator may keep whatever the number of requests
+# Of a soak so long that one byte a request would show.
+LONG_REQUESTS, LONG_GROWTH_LIMIT = 1_000_000, 0.05
 
 
 class Process:
@@ -83,6 +91,37 @@ class Load:
                 self.failures.append(str(error))
 
 
+def cycle(address, times, image, failures):
+    """Loads a model, asks it and unloads it, so many times."""
+    tensor = triton.InferInput("image", [1, 8, 8, 1], "INT8")
+    tensor.set_data_from_numpy(image)
+    with triton.InferenceServerClient(address) as client:
+        for _ in range(times):
+            if failures:
+                return
+            try:
+                client.load_model("comes_and_goes")
+                client.infer("comes_and_goes", [tensor])
+                client.unload_model("comes_and_goes")
+            except InferenceServerException as error:
+                failures.append(f"while loading and unloading: {error}")
+
+
+def send_unchecked(program, address, requests, failures):
+    """At least so many; returns how many it were."""
+    sent = 0
+    while sent < requests and not failures:
+        done = subprocess.run(
+            [program, "--address", address, "--in-flight", str(THREADS), "--warm-up", "0",
+             "--deadline", str(TIME_LIMIT_SECONDS),
+             "--seconds", str(SERVE_LOAD_SECONDS), "digits"], stdout=subprocess.PIPE, check=True)
+        figures = json.loads(done.stdout)["all"]
+        sent += figures["answered"]
+        if figures["errors"] or figures["refused"]["count"] or not figures["answered"]:
+            failures.append(f"of serve_load: {figures}")
+    return sent
+
+
 def settled(process):
     """The usage once connections of clients that have gone are closed."""
     usage = process.usage()
@@ -94,28 +133,63 @@ def settled(process):
     return usage
 
 
+class Soak:
+    def __init__(self, options, images, expected):
+        self.options = options
+        self.process = Process(options.pid)
+        self.images = images
+        self.load = Load(options.address, images, expected)
+        self.failures = self.load.failures
+
+    def run(self, share):
+        """Does this share of everything; returns how many requests it were, and what is used."""
+        options = self.options
+        cycles = threading.Thread(target=cycle, args=(
+            options.address, int(options.cycles * share), self.images[:1], self.failures))
+        cycles.start()
+        sent = int(options.requests * share)
+        self.load.run(sent)
+        cycles.join()
+        if options.more:
+            sent += send_unchecked(options.serve_load, options.address, options.more * share,
+                                   self.failures)
+        usage = settled(self.process)
+        print(f"after {sent} requests and {int(options.cycles * share)} loads: {usage}")
+        return sent, usage
+
+
+def find_growth(before, after, requests):
+    limit = GROWTH_LIMIT_BYTES + requests * GROWTH_LIMIT_BYTES_PER_REQUEST
+    if requests >= LONG_REQUESTS / 2:
+        limit = before["bytes"] * LONG_GROWTH_LIMIT
+    if after["bytes"] - before["bytes"] > limit:
+        yield f"memory grew by {after['bytes'] - before['bytes']} bytes, more than {limit:.0f}"
+    for what in ("descriptors", "threads"):
+        if after[what] > before[what]:
+            yield f"{what}: {before[what]} before, {after[what]} after"
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("address")
+    parser.add_argument("pid", type=int)
+    parser.add_argument("requests", type=int)
+    parser.add_argument("--cycles", type=int, default=0)
+    parser.add_argument("--more", type=int, default=0)
+    parser.add_argument("--serve-load", metavar="PROGRAM")
+    return parser.parse_args(arguments)
+
+
 def main():
-    address, process, requests = sys.argv[1], Process(int(sys.argv[2])), int(sys.argv[3])
     test, answers = np.load(DATA / "digits_test.npz"), np.load(DATA / "digits_expected.npz")
     expected = answers["int8_default"]
     images = (np.rint(test["image"][:len(expected)] * 255) - 128).astype(np.int8)
-
-    load = Load(address, images, expected)
-    load.run(requests // 4)
-    before = settled(process)
-    measured = requests - requests // 4
-    load.run(measured)
-    after = settled(process)
-    print(f"after {requests // 4} requests: {before}")
-    print(f"after {requests} requests: {after}")
-
-    problems = load.failures
-    limit = GROWTH_LIMIT_BYTES + measured * GROWTH_LIMIT_BYTES_PER_REQUEST
-    if after["bytes"] - before["bytes"] > limit:
-        problems.append(f"memory grew by {after['bytes'] - before['bytes']} bytes, more than {limit}")
-    for what in ("descriptors", "threads"):
-        if after[what] > before[what]:
-            problems.append(f"{what}: {before[what]} before, {after[what]} after")
+    soak = Soak(parse(sys.argv[1:]), images, expected)
+    _, before = soak.run(0.25)
+    sent, after = soak.run(0.75)
+    growth = after["bytes"] / before["bytes"] - 1
+    print(f"memory changed by {growth:+.1%} in the last {sent} requests")
+    problems = soak.failures + list(find_growth(before, after, sent))
     for problem in problems:
         print(problem)
     sys.exit(1 if problems else 0)
