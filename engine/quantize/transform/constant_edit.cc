@@ -163,6 +163,13 @@ class Edit {
   absl::Status Tell(int32_t subgraph, int32_t index, const std::vector<float>& scales,
                     tflite::OperatorT& op) {
     const BuiltinOp kind = model_.subgraphs()[subgraph].operators[index].op;
+    if (const RecurrentRule* recurrent = FindRecurrentRule(kind)) {
+      RaiseOperatorVersion(draft_.model, op.opcode_index, recurrent->version);
+      NeedRuntime(recurrent->runtime);
+      return kind == BuiltinOp::kSvdf
+                 ? SetAsymmetric<tflite::SVDFOptionsT>(subgraph, index, op)
+                 : SetAsymmetric<tflite::UnidirectionalSequenceLSTMOptionsT>(subgraph, index, op);
+    }
     const WeightRule& rule = *FindWeightRule(kind);
     const bool per_axis = scales.size() > 1;
     RaiseOperatorVersion(draft_.model, op.opcode_index,

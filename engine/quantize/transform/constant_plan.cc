@@ -24,11 +24,67 @@ std::string NotSelected(const SubgraphDef& graph, const OperatorDef& op, const T
   return reason.empty() ? ConstantNotSelected(options.selection, tensor.name) : reason;
 }
 
+bool Contains(absl::Span<const int> slots, int32_t slot) {
+  return std::find(slots.begin(), slots.end(), slot) != slots.end();
+}
+
+int32_t InputAt(const OperatorDef& op, int slot) {
+  return slot < static_cast<int>(op.inputs.size()) ? op.inputs[slot] : kAbsentTensor;
+}
+
+// Why a recurrent operator's matrices stay float, all of them; empty where none has a reason to.
+std::string WhyMatricesStayFloat(const SubgraphDef& graph, const OperatorDef& op,
+                                 const RecurrentRule& rule, const QuantizeOptions& options) {
+  if (options.mode != QuantizationMode::kDynamicRange) {
+    return absl::StrCat(KindOf(op), " takes its matrices as constants alone");
+  }
+  if (!IsFloatTensor(graph, InputAt(op, 0))) {
+    return absl::StrCat(KindOf(op), " has no FLOAT32 activation");
+  }
+  for (const int slot : rule.peepholes) {
+    if (InputAt(op, slot) == kAbsentTensor) continue;
+    return absl::StrCat("no hybrid kernel for ", KindOf(op), " with peephole weights of FLOAT32");
+  }
+  for (const int slot : rule.matrices) {
+    const int32_t index = InputAt(op, slot);
+    if (index == kAbsentTensor) continue;
+    const TensorDef& matrix = graph.tensors[index];
+    if (!IsFloatTensor(graph, index) || !matrix.is_constant) {
+      return absl::StrCat("input ", slot, " of ", KindOf(op), " is no FLOAT32 constant");
+    }
+    const int64_t elements = matrix.shape.num_elements();
+    if (elements < std::max<int64_t>(options.min_weight_elements, 1)) {
+      return absl::StrCat("input ", slot, " of ", KindOf(op), " has ", elements,
+                          " elements, fewer than ", options.min_weight_elements,
+                          ": its matrices are quantized together or not at all");
+    }
+    std::string reason = NotSelected(graph, op, matrix, options);
+    if (!reason.empty()) return reason;
+  }
+  return "";
+}
+
+Wish WishOfRecurrent(const SubgraphDef& graph, const Reader& reader, const RecurrentRule& rule,
+                     const QuantizeOptions& options) {
+  const OperatorDef& op = graph.operators[reader.op];
+  if (Contains(rule.biases, reader.slot)) return {.reason = absl::StrCat("bias of ", KindOf(op))};
+  if (!Contains(rule.matrices, reader.slot)) {
+    return {.reason = absl::StrCat("no hybrid kernel for ", KindOf(op), " with codes as input ",
+                                   reader.slot)};
+  }
+  return {.reason = WhyMatricesStayFloat(graph, op, rule, options),
+          .is_weight = true,
+          .axis = kPerTensor};
+}
+
 Wish WishOf(const SubgraphDef& graph, const Reader& reader, const TensorDef& tensor,
             const QuantizeOptions& options) {
   const OperatorDef& op = graph.operators[reader.op];
   if (options.mode == QuantizationMode::kFloat16) {
     return {.reason = NotSelected(graph, op, tensor, options), .axis = kPerTensor};
+  }
+  if (const RecurrentRule* recurrent = FindRecurrentRule(op.op)) {
+    return WishOfRecurrent(graph, reader, *recurrent, options);
   }
   const WeightRule* rule = FindWeightRule(op.op);
   if (rule == nullptr) return {.reason = absl::StrCat("no hybrid kernel for ", KindOf(op))};
@@ -59,6 +115,10 @@ Wish WishOf(const SubgraphDef& graph, const Reader& reader, const TensorDef& ten
 }
 
 TensorRole RoleOf(BuiltinOp op, int32_t slot) {
+  if (const RecurrentRule* rule = FindRecurrentRule(op)) {
+    if (Contains(rule->matrices, slot)) return TensorRole::kWeight;
+    return Contains(rule->biases, slot) ? TensorRole::kBias : TensorRole::kConstant;
+  }
   const WeightRule* rule = FindWeightRule(op);
   if (rule == nullptr) return TensorRole::kConstant;
   if (slot == rule->weight_input) return TensorRole::kWeight;

@@ -1,7 +1,6 @@
 #include "engine/quantize/transform/weight_rules.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "engine/quantize/transform/weight_quantizer.h"
 
@@ -71,12 +70,40 @@ constexpr WeightRule kRules[] = {
      .per_tensor_runtime = "1.14.0"},
 };
 
+constexpr int kLstmMatrices[] = {1, 2, 3, 4, 5, 6, 7, 8, 16};
+constexpr int kLstmPeepholes[] = {9, 10, 11};
+constexpr int kLstmBiases[] = {12, 13, 14, 15, 17};
+constexpr int kSvdfMatrices[] = {1, 2};
+constexpr int kSvdfBiases[] = {3};
+
+constexpr RecurrentRule kRecurrentRules[] = {
+    {.op = BuiltinOp::kUnidirectionalSequenceLstm,
+     .matrices = kLstmMatrices,
+     .peepholes = kLstmPeepholes,
+     .biases = kLstmBiases,
+     .version = 3,
+     .runtime = "2.3.0"},
+    {.op = BuiltinOp::kSvdf,
+     .matrices = kSvdfMatrices,
+     .peepholes = {},
+     .biases = kSvdfBiases,
+     .version = 4,
+     .runtime = "2.3.0"},
+};
+
+template <typename Rule>
+const Rule* Find(absl::Span<const Rule> rules, BuiltinOp op) {
+  const auto it =
+      std::find_if(rules.begin(), rules.end(), [op](const Rule& rule) { return rule.op == op; });
+  return it == rules.end() ? nullptr : &*it;
+}
+
 }  // namespace
 
-const WeightRule* FindWeightRule(BuiltinOp op) {
-  const auto* it = std::find_if(std::begin(kRules), std::end(kRules),
-                                [op](const WeightRule& rule) { return rule.op == op; });
-  return it == std::end(kRules) ? nullptr : it;
+const WeightRule* FindWeightRule(BuiltinOp op) { return Find<WeightRule>(kRules, op); }
+
+const RecurrentRule* FindRecurrentRule(BuiltinOp op) {
+  return Find<RecurrentRule>(kRecurrentRules, op);
 }
 
 }  // namespace octet

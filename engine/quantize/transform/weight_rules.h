@@ -3,6 +3,7 @@
 #define OCTET_ENGINE_QUANTIZE_TRANSFORM_WEIGHT_RULES_H_
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "engine/model/builtin_op.h"
 
 namespace octet {
@@ -28,6 +29,19 @@ inline constexpr int kAnyRank = -1;
 
 // Null for an operator without such a kernel.
 const WeightRule* FindWeightRule(BuiltinOp op);
+
+// A recurrent operator: the hybrid kernel takes all of its matrices as codes, each with one scale.
+struct RecurrentRule {
+  BuiltinOp op;
+  absl::Span<const int> matrices;   // inputs; absent ones do not count
+  absl::Span<const int> peepholes;  // inputs that such a kernel would take as codes too
+  absl::Span<const int> biases;
+  int version;
+  absl::string_view runtime;
+};
+
+// Null for others.
+const RecurrentRule* FindRecurrentRule(BuiltinOp op);
 
 }  // namespace octet
 

@@ -119,5 +119,13 @@ TEST(DynamicRangeTest, EqualsTheConverter) {
   EXPECT_GE(weights, 14);
 }
 
+// The goldens have an LSTM as a loop alone.
+TEST(DynamicRangeTest, EqualsTheConverterOnALstm) {
+  const std::string model = absl::StrCat(OCTET_DATA_DIR, "/sequence_lstm_");
+  const auto quantized = QuantizeModel(testing::ReadFile(model + "float32.tflite"), {});
+  ASSERT_TRUE(quantized.ok()) << quantized.status();
+  EXPECT_EQ(ExpectSame(quantized->bytes, testing::ReadFile(model + "dynamic.tflite")), 8);
+}
+
 }  // namespace
 }  // namespace octet
