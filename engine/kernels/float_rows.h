@@ -26,6 +26,21 @@ struct FloatCodesRun {
   float hi;
 };
 
+// Scale and zero point of one quantized run: real = scale * (code - zero_point).
+struct RowQuantization {
+  float scale = 1;
+  int32_t zero_point = 0;
+};
+
+// Rows, dense, each to codes with a scale of its own: NUMERICS.md, "Hybrid", X.
+struct QuantizeRowsRun {
+  const float* values;
+  int8_t* codes;
+  int64_t rows;
+  int64_t length;
+  RowQuantization* quantization;  // of each row
+};
+
 // In which order the scales meet the accumulator.
 enum HybridOrder : int32_t {
   kWeightThenRow = 0,  // (acc * weight_scale) * row_scale + bias, three roundings
@@ -34,15 +49,18 @@ enum HybridOrder : int32_t {
   kFused = 3,          // fma(acc * row_scale, weight_scale, bias), two roundings
 };
 
-// One row of `count` channels: out[c] = clip(scaled(acc[c] - zero_point * weight_sums[c])) as
-// `order` has it; without a bias the product stands alone.
-struct HybridRow {
+// Rows of `count` channels: out[c] = clip(scaled(acc[c] - zero_point * weight_sums[c])) as `order`
+// has it; without a bias the product stands alone. Strides in elements.
+struct HybridRows {
   HybridOrder order;
   const int32_t* acc;
+  int64_t acc_row_stride;
   float* out;
+  int64_t out_row_stride;
+  int64_t rows;
   int64_t count;
-  int32_t zero_point;
-  float row_scale;
+  const RowQuantization* quantization;
+  int64_t quantization_step;  // 1: each row has its own; 0: all have the same
   const float* weight_scales;
   const int32_t* weight_sums;
   const float* bias;  // null: none
@@ -76,8 +94,11 @@ struct FloatRows {
   FloatRange (*range)(const float* values, int64_t count);
   void (*codes_half_even)(const FloatCodesRun*);  // ties to even
   void (*codes_half_away)(const FloatCodesRun*);  // ties away from zero
-  void (*finish)(const HybridRow*);
+  void (*quantize_rows)(const QuantizeRowsRun*);
+  void (*finish)(const HybridRows*);
   void (*depthwise)(const DepthwiseF32Run*);
+  // out[i] = 1 / (1 + e^-in[i]), within four units in the last place; `out` may be `in`.
+  void (*logistic)(const float* in, float* out, int64_t count);
 };
 
 }  // namespace octet::kernels

@@ -50,4 +50,8 @@ const FloatRows& SelectFloatRows(IsaSet allowed) {
   return SelectSet<FloatRows>(FloatRowsVariants(), allowed);
 }
 
+const GemmF32& SelectGemmF32(IsaSet allowed) {
+  return SelectSet<GemmF32>(GemmF32Variants(), allowed);
+}
+
 }  // namespace octet::kernels

@@ -12,6 +12,9 @@ namespace octet::kernels {
 #define OCTET_FLOAT_ROWS(name, ...) extern const FloatRows name;
 #include "engine/kernels/float_rows.inc"
 
+#define OCTET_GEMM_F32(name, ...) extern const GemmF32 name;
+#include "engine/kernels/gemm_f32.inc"
+
 absl::Span<const GemmS8Variant> GemmS8Variants() {
   static constexpr GemmS8Variant kVariants[] = {
 #define OCTET_GEMM_S8(name, isa, m_tile, n_tile, k_group, k_align, a_offset, minus_128) \
@@ -44,6 +47,14 @@ absl::Span<const FloatRowsVariant> FloatRowsVariants() {
   static constexpr FloatRowsVariant kVariants[] = {
 #define OCTET_FLOAT_ROWS(name, isa) {Isa::isa, &name},
 #include "engine/kernels/float_rows.inc"
+  };
+  return kVariants;
+}
+
+absl::Span<const GemmF32Variant> GemmF32Variants() {
+  static constexpr GemmF32Variant kVariants[] = {
+#define OCTET_GEMM_F32(name, isa) {Isa::isa, &name},
+#include "engine/kernels/gemm_f32.inc"
   };
   return kVariants;
 }

@@ -12,6 +12,7 @@
 #include "engine/kernels/depthwise_s8.h"
 #include "engine/kernels/elementwise_8.h"
 #include "engine/kernels/float_rows.h"
+#include "engine/kernels/gemm_f32.h"
 #include "engine/kernels/gemm_s8.h"
 
 namespace octet::kernels {
@@ -44,11 +45,17 @@ struct FloatRowsVariant {
   const FloatRows* kernels;
 };
 
+struct GemmF32Variant {
+  Isa isa;
+  const GemmF32* kernels;
+};
+
 // Every variant that is linked in, whether or not this machine can run it.
 absl::Span<const GemmS8Variant> GemmS8Variants();
 absl::Span<const DepthwiseS8Variant> DepthwiseS8Variants();
 absl::Span<const Elementwise8Variant> Elementwise8Variants();
 absl::Span<const FloatRowsVariant> FloatRowsVariants();
+absl::Span<const GemmF32Variant> GemmF32Variants();
 
 // What selection looks at.
 struct GemmS8Problem {
@@ -71,6 +78,7 @@ const GemmS8Variant& SelectGemmS8(const GemmS8Problem& problem, IsaSet allowed);
 const DepthwiseS8Variant& SelectDepthwiseS8(const DepthwiseS8Problem& problem, IsaSet allowed);
 const Elementwise8& SelectElementwise8(IsaSet allowed);
 const FloatRows& SelectFloatRows(IsaSet allowed);
+const GemmF32& SelectGemmF32(IsaSet allowed);
 
 }  // namespace octet::kernels
 

@@ -102,62 +102,101 @@ TEST_P(FloatRowsTest, ANanHasTheLowestCode) {
   }
 }
 
-float Scaled(const HybridRow& row, int64_t c) {
-  const auto sum = static_cast<float>(row.acc[c] - row.zero_point * row.weight_sums[c]);
-  const float w = row.weight_scales[c];
-  switch (row.order) {
-    case kWeightThenRow: {
-      const float product = (sum * w) * row.row_scale;
-      return row.bias == nullptr ? product : product + row.bias[c];
+TEST_P(FloatRowsTest, QuantizedRows) {
+  for (int64_t length : kCounts) {
+    for (int64_t rows : {0, 1, 2, 16, 17}) {
+      std::vector<float> values = Values(rows * length);
+      for (int64_t i = 0; i < rows * length; ++i) {
+        if (i / length % 5 == 3) values[i] = 0;  // a row of zeros
+        if (i / length % 5 == 4) values[i] = std::abs(values[i]) * 1e-3f;
+      }
+      const GuardedBuffer guarded = Guard(values), codes(rows * length),
+                          quantization(rows * sizeof(RowQuantization));
+      const QuantizeRowsRun run = {guarded.as<float>(), codes.as<int8_t>(), rows, length,
+                                   quantization.as<RowQuantization>()};
+      kernels().quantize_rows(&run);
+      for (int64_t r = 0; r < rows; ++r) {
+        float lo = 0;
+        float hi = 0;
+        for (int64_t i = 0; i < length; ++i) {
+          lo = std::min(lo, values[r * length + i]);
+          hi = std::max(hi, values[r * length + i]);
+        }
+        const float inverse = lo == hi ? 1.0f : 255.0f / (hi - lo);
+        const float a = lo * inverse;
+        const float b = hi * inverse;
+        const float zero = (-128.0f + a) + (127.0f + b) > 0 ? -128.0f - a : 127.0f - b;
+        const float zero_point = std::rint(std::clamp(zero, -128.0f, 127.0f));
+        ASSERT_EQ(run.quantization[r].zero_point, zero_point) << "row " << r << " of " << length;
+        ASSERT_EQ(run.quantization[r].scale, 1.0f / inverse);
+        for (int64_t i = 0; i < length; ++i) {
+          const float code = std::clamp(std::rint(values[r * length + i] * inverse),
+                                        -128.0f - zero_point, 127.0f - zero_point);
+          ASSERT_EQ(run.codes[r * length + i], code + zero_point) << i << " of " << length;
+        }
+      }
     }
-    case kCombined: {
-      const float product = sum * (row.row_scale * w);
-      return row.bias == nullptr ? product : product + row.bias[c];
-    }
-    case kRowThenWeight: {
-      const float product = (sum * row.row_scale) * w;
-      return row.bias == nullptr ? product : product + row.bias[c];
-    }
-    case kFused: {
-      const float scaled = sum * row.row_scale;
-      return row.bias == nullptr ? scaled * w : std::fma(scaled, w, row.bias[c]);
-    }
+  }
+}
+
+float Scaled(const HybridRows& run, int64_t r, int64_t c) {
+  const RowQuantization& row = run.quantization[r * run.quantization_step];
+  const int32_t acc = run.acc[r * run.acc_row_stride + c];
+  const auto sum = static_cast<float>(acc - row.zero_point * run.weight_sums[c]);
+  const float w = run.weight_scales[c];
+  const auto with_bias = [&](float product) {
+    return run.bias == nullptr ? product : product + run.bias[c];
+  };
+  switch (run.order) {
+    case kWeightThenRow:
+      return with_bias((sum * w) * row.scale);
+    case kCombined:
+      return with_bias(sum * (row.scale * w));
+    case kRowThenWeight:
+      return with_bias((sum * row.scale) * w);
+    case kFused:
+      return run.bias == nullptr ? sum * row.scale * w : std::fma(sum * row.scale, w, run.bias[c]);
   }
   return 0;
 }
 
 TEST_P(FloatRowsTest, Finish) {
+  constexpr int64_t kRows = 3, kGap = 2;
   std::uniform_int_distribution<int32_t> sums(-5'000'000, 5'000'000);
   std::uniform_real_distribution<float> scales(0.001f, 0.1f);
+  const std::vector<RowQuantization> quantization = {{0.01f, -7}, {0.02f, 0}, {0.5f, 101}};
   for (HybridOrder order : {kWeightThenRow, kRowThenWeight, kCombined, kFused}) {
     for (bool with_bias : {false, true}) {
-      for (int64_t count : kCounts) {
-        std::vector<int32_t> acc(count), weight_sums(count);
-        std::vector<float> weight_scales(count), bias(count);
-        for (int64_t c = 0; c < count; ++c) {
-          acc[c] = c % 5 == 0 ? 0 : sums(random_);
-          weight_sums[c] = c % 5 == 0 ? 0 : sums(random_) / 100;
-          weight_scales[c] = c % 7 == 0 ? -scales(random_) : scales(random_);
-          bias[c] = c % 3 == 0 ? -0.0f : 1000 * scales(random_);
-        }
-        const GuardedBuffer a = Guard(acc), s = Guard(weight_sums), w = Guard(weight_scales),
-                            b = Guard(bias), out(count * sizeof(float));
-        HybridRow row = {order,
-                         a.as<int32_t>(),
-                         out.as<float>(),
-                         count,
-                         -7,
-                         scales(random_),
-                         w.as<float>(),
-                         s.as<int32_t>(),
-                         with_bias ? b.as<float>() : nullptr,
-                         0.0f,
-                         30000.0f};
-        kernels().finish(&row);
-        for (int64_t c = 0; c < count; ++c) {
-          const float want = std::min(std::max(Scaled(row, c), row.lo), row.hi);
-          ASSERT_EQ(std::bit_cast<uint32_t>(out.as<float>()[c]), std::bit_cast<uint32_t>(want))
-              << "order " << order << " channel " << c << " of " << count;
+      for (int64_t step : {0, 1}) {
+        for (int64_t count : kCounts) {
+          const int64_t stride = count + kGap;
+          std::vector<int32_t> acc((kRows - 1) * stride + count), weight_sums(count);
+          std::vector<float> weight_scales(count), bias(count);
+          for (int32_t& a : acc) a = sums(random_) % 3 == 0 ? 0 : sums(random_);
+          for (int64_t c = 0; c < count; ++c) {
+            weight_sums[c] = c % 5 == 0 ? 0 : sums(random_) / 100;
+            weight_scales[c] = c % 7 == 0 ? -scales(random_) : scales(random_);
+            bias[c] = c % 3 == 0 ? -0.0f : 1000 * scales(random_);
+          }
+          const GuardedBuffer a = Guard(acc), s = Guard(weight_sums), w = Guard(weight_scales),
+                              b = Guard(bias), q = Guard(quantization),
+                              out(acc.size() * sizeof(float));
+          constexpr float kUntouched = 12345.0f;
+          std::fill_n(out.as<float>(), acc.size(), kUntouched);
+          const HybridRows run = {
+              order,  a.as<int32_t>(), stride,          out.as<float>(),
+              stride, kRows,           count,           q.as<RowQuantization>(),
+              step,   w.as<float>(),   s.as<int32_t>(), with_bias ? b.as<float>() : nullptr,
+              0.0f,   30000.0f};
+          kernels().finish(&run);
+          for (int64_t i = 0; i < static_cast<int64_t>(acc.size()); ++i) {
+            const int64_t c = i % stride;
+            const float want = c >= count
+                                   ? kUntouched
+                                   : std::min(std::max(Scaled(run, i / stride, c), run.lo), run.hi);
+            ASSERT_EQ(std::bit_cast<uint32_t>(run.out[i]), std::bit_cast<uint32_t>(want))
+                << "order " << order << " channel " << c << " of " << count;
+          }
         }
       }
     }
@@ -215,6 +254,41 @@ TEST_P(FloatRowsTest, Depthwise) {
       }
     }
   }
+}
+
+TEST_P(FloatRowsTest, Logistic) {
+  std::vector<float> values = {0.0f, -0.0f, kInf, -kInf, -86.9f, -87.1f, -104.0f, 100.0f, 1e-30f};
+  std::uniform_real_distribution<float> reals(-20.0f, 20.0f);
+  while (values.size() < 257) values.push_back(reals(random_));
+  for (int64_t count : kCounts) {
+    const GuardedBuffer in = Guard(std::vector<float>(values.begin(), values.begin() + count)),
+                        out(count * sizeof(float));
+    kernels().logistic(in.as<float>(), out.as<float>(), count);
+    kernels().logistic(in.as<float>(), in.as<float>(), count);
+    for (int64_t i = 0; i < count; ++i) {
+      const double want = 1 / (1 + std::exp(-static_cast<double>(values[i])));
+      const float got = out.as<float>()[i];
+      if (values[i] < -87) {
+        EXPECT_EQ(got, 0) << values[i];
+      } else {
+        EXPECT_NEAR(got, want, 4 * 0x1p-24 * want) << values[i];
+      }
+      EXPECT_EQ(std::bit_cast<uint32_t>(got), std::bit_cast<uint32_t>(in.as<float>()[i]));
+    }
+  }
+  float nan = kNan;
+  kernels().logistic(&nan, &nan, 1);
+  EXPECT_TRUE(std::isnan(nan));
+}
+
+// The kernels of all instruction sets give the same bits.
+TEST_P(FloatRowsTest, LogisticIsTheBaselines) {
+  std::vector<float> values(1000), want(1000), got(1000);
+  std::uniform_real_distribution<float> reals(-90.0f, 90.0f);
+  for (float& v : values) v = reals(random_);
+  SelectFloatRows(IsaSet()).logistic(values.data(), want.data(), 1000);
+  kernels().logistic(values.data(), got.data(), 1000);
+  EXPECT_EQ(got, want);
 }
 
 std::vector<const FloatRowsVariant*> All() {

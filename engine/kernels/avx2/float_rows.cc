@@ -4,6 +4,6 @@
 
 namespace octet::kernels {
 
-OCTET_DEFINE_FLOAT_ROWS(float_rows_avx2);
+OCTET_DEFINE_FLOAT_ROWS(float_rows_avx2, LoopCoder);
 
 }  // namespace octet::kernels

@@ -4,6 +4,6 @@
 
 namespace octet::kernels {
 
-OCTET_DEFINE_FLOAT_ROWS(float_rows_neon);
+OCTET_DEFINE_FLOAT_ROWS(float_rows_neon, LoopCoder);
 
 }  // namespace octet::kernels

@@ -4,6 +4,6 @@
 
 namespace octet::kernels {
 
-OCTET_DEFINE_FLOAT_ROWS(float_rows_scalar);
+OCTET_DEFINE_FLOAT_ROWS(float_rows_scalar, LoopCoder);
 
 }  // namespace octet::kernels

@@ -4,18 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status_macros.h"
+#include "engine/kernels/variants.h"
 #include "engine/ops/elementwise/rows.h"
 #include "engine/ops/elementwise/sigmoid_16.h"
 #include "engine/ops/elementwise/table.h"
 
 namespace octet::ops {
 namespace {
-
-// The side that does not overflow: exp of a number <= 0.
-float Logistic(float x) {
-  const auto power = static_cast<float>(std::exp(-std::abs(static_cast<double>(x))));
-  return x < 0 ? power / (1.0f + power) : 1.0f / (1.0f + power);
-}
 
 // As LiteRT's tables are made.
 float LogisticForTable(float x) {
@@ -111,9 +106,38 @@ PreparedOp PrepareCodes(const PrepareContext& context) {
   return MakeFunctionOp<T>(context, tanh ? Tanh : LogisticForTable, context.rounding);
 }
 
+class LogisticF32 final : public Op {
+ public:
+  explicit LogisticF32(const kernels::FloatRows& kernels) : kernels_(kernels) {}
+
+  absl::StatusOr<Shapes> InferShapes(absl::Span<const Shape> inputs) const override {
+    return Shapes{inputs[0]};
+  }
+  absl::Status CheckRowsApart(absl::Span<const Shape>, absl::Span<const bool>) const override {
+    return absl::OkStatus();
+  }
+  bool MapsElements() const override { return true; }
+  uint32_t InPlaceInputs() const override { return 0b1; }
+
+  absl::Status Run(const RunContext& context) const override {
+    constexpr int64_t kMinElementsPerThread = 16 * 1024;
+    const int64_t count = context.input_shapes[0].num_elements();
+    const int64_t parts = std::clamp<int64_t>(count / kMinElementsPerThread, 1, context.threads());
+    ForEachPart(context.pool, parts, [&](int64_t part) {
+      const Range share = Share(count, 64, part, parts);
+      kernels_.logistic(context.in<float>(0) + share.begin, context.out<float>(0) + share.begin,
+                        share.end - share.begin);
+    });
+    return absl::OkStatus();
+  }
+
+ private:
+  const kernels::FloatRows& kernels_;
+};
+
 PreparedOp PrepareF32(const PrepareContext& context) {
   if (context.op->op == BuiltinOp::kTanh) return MakeElementwise<float, float>(Tanh);
-  return MakeElementwise<float, float>(Logistic);
+  return std::make_unique<LogisticF32>(kernels::SelectFloatRows(context.isas));
 }
 
 OpRowList RowsOf(BuiltinOp op) {

@@ -102,7 +102,7 @@ class Conv2DS8 final : public ConvOp {
   }
 
   bool ReadsInPlace(const Window& window) const {
-    return stage_.fused() && gemm_.ReadsInPlace(window);
+    return stage_.fused() && gemm_.ReadsInPlace(window) && !MultipliesPadded(window);
   }
   bool MultipliesPadded(const Window& window) const {
     return stage_.fused() && gemm_.MultipliesPadded(window);

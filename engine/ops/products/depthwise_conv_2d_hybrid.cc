@@ -25,12 +25,8 @@ class DepthwiseConv2DHybrid final : public ConvOp {
     const int64_t image_size = input.InnerElements(1);
     auto* images = reinterpret_cast<RowQuantization*>(context.scratch);
     auto* codes = reinterpret_cast<int8_t*>(context.scratch + QuantizationBytes(input));
-    for (int64_t i = 0; i < input.dim(0); ++i) {
-      images[i] =
-          QuantizeRow(*stage_.kernels, RowRule::kAsymmetric,
-                      {context.in<float>(0) + i * image_size, static_cast<size_t>(image_size)},
-                      codes + i * image_size);
-    }
+    QuantizeRowsTogether(*stage_.kernels, RowRule::kAsymmetric, context.in<float>(0), input.dim(0),
+                         image_size, images, codes, context.pool);
 
     std::byte* parts = context.scratch + InputBytes(input);
     const int32_t n = params_.out_channels;
@@ -46,10 +42,8 @@ class DepthwiseConv2DHybrid final : public ConvOp {
                        static_cast<int8_t>(quantization.zero_point),
                        static_cast<int32_t>(block.begin / window.w.out), Int32Epilogue(), scratch,
                        acc);
-          float* out_row = out + (block.image * window.out_pixels() + block.begin) * n;
-          for (int64_t i = 0; i < block.count; ++i) {
-            stage_.Finish(acc + i * n, quantization, 0, n, out_row + i * n);
-          }
+          stage_.Finish({acc, n, block.count, &quantization, 0, 0, n,
+                         out + (block.image * window.out_pixels() + block.begin) * n, n});
         });
     return absl::OkStatus();
   }

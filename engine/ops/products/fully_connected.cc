@@ -9,10 +9,11 @@
 #include "engine/ops/core/parallel.h"
 #include "engine/ops/products/fully_connected.h"
 #include "engine/ops/products/hybrid.h"
+#include "engine/ops/products/hybrid_matmul.h"
 #include "engine/ops/products/integer_product.h"
-#include "engine/ops/products/matmul_f32.h"
 #include "engine/ops/products/matmul_s8.h"
 #include "engine/ops/products/output_stage.h"
+#include "engine/ops/products/packed_matmul_f32.h"
 #include "engine/ops/products/rows.h"
 #include "engine/ops/products/unsigned_codes.h"
 
@@ -101,70 +102,42 @@ class FullyConnectedS8 final : public FullyConnected {
 
 class FullyConnectedF32 final : public FullyConnected {
  public:
-  FullyConnectedF32(const FullyConnectedSetup& setup, FloatRange range)
-      : FullyConnected(setup),
-        weights_(setup.weights->values<float>()),
-        bias_(setup.bias == nullptr ? absl::Span<const float>() : setup.bias->values<float>()),
-        range_(range) {}
+  FullyConnectedF32(const FullyConnectedSetup& setup, kernels::PackedGemmF32 packed,
+                    FloatRange range)
+      : FullyConnected(setup), packed_(std::move(packed)), range_(range) {}
 
   absl::Status Run(const RunContext& context) const override {
-    const int64_t rows = Rows(context.input_shapes[0]);
-    const int64_t parts = std::min<int64_t>(rows, context.threads());
-    const float* bias = bias_.empty() ? nullptr : bias_.data();
-    // Row by row: no row's order of summation depends on how many there are.
-    ForEachPart(context.pool, parts, [&](int64_t part) {
-      const Range range = Share(rows, 1, part, parts);
-      for (int64_t r = range.begin; r < range.end; ++r) {
-        MatmulF32(context.in<float>(0) + r * k_, 1, k_, weights_.data(), n_, bias, range_,
-                  context.out<float>(0) + r * n_, n_);
-      }
-    });
+    RunMatmulF32(packed_, context.in<float>(0), Rows(context.input_shapes[0]), range_,
+                 context.out<float>(0), context.pool);
     return absl::OkStatus();
   }
 
+  size_t ConstantBytes() const override { return packed_.bytes(); }
+
  private:
-  const absl::Span<const float> weights_;  // the model's own memory
-  const absl::Span<const float> bias_;
+  const kernels::PackedGemmF32 packed_;
   const FloatRange range_;
 };
 
-// Scratch: [quantization of each row][codes][accumulators].
 class FullyConnectedHybrid final : public FullyConnected {
  public:
   FullyConnectedHybrid(const FullyConnectedSetup& setup, kernels::PackedGemmS8 packed,
                        HybridStage stage, RowRule rule)
       : FullyConnected(setup), packed_(std::move(packed)), stage_(std::move(stage)), rule_(rule) {}
 
-  size_t ScratchBytes(absl::Span<const Shape> inputs, int) const override {
-    const int64_t rows = Rows(inputs[0]);
-    return RowBytes(rows) + CodeBytes(rows) + RoundUp(rows * n_ * sizeof(int32_t), 64);
+  size_t ScratchBytes(absl::Span<const Shape>, int threads) const override {
+    return HybridMatmulBytes(packed_, threads);
   }
 
   absl::Status Run(const RunContext& context) const override {
-    const int64_t rows = Rows(context.input_shapes[0]);
-    auto* quantization = reinterpret_cast<RowQuantization*>(context.scratch);
-    auto* codes = reinterpret_cast<int8_t*>(context.scratch + RowBytes(rows));
-    auto* acc = reinterpret_cast<int32_t*>(context.scratch + RowBytes(rows) + CodeBytes(rows));
-    for (int64_t r = 0; r < rows; ++r) {
-      quantization[r] =
-          QuantizeRow(*stage_.kernels, rule_,
-                      {context.in<float>(0) + r * k_, static_cast<size_t>(k_)}, codes + r * k_);
-    }
-    RunMatmulS8(packed_, Int32Epilogue(), codes, k_, rows, acc, n_, context.pool);
-    for (int64_t r = 0; r < rows; ++r) {
-      stage_.Finish(acc + r * n_, quantization[r], 0, n_, context.out<float>(0) + r * n_);
-    }
+    RunHybridMatmul(stage_, rule_, packed_, context.in<float>(0), Rows(context.input_shapes[0]),
+                    context.out<float>(0), context.scratch, context.pool);
     return absl::OkStatus();
   }
 
   size_t ConstantBytes() const override { return packed_.panels.size(); }
 
  private:
-  static size_t RowBytes(int64_t rows) { return RoundUp(rows * sizeof(RowQuantization), 64); }
-  size_t CodeBytes(int64_t rows) const {
-    return RoundUp(rows * k_ + kernels::kGemmOverReadBytes, 64);
-  }
-
   const kernels::PackedGemmS8 packed_;
   const HybridStage stage_;
   const RowRule rule_;
@@ -234,7 +207,12 @@ PreparedOp PrepareU8(const PrepareContext& context) {
 PreparedOp PrepareF32(const PrepareContext& context) {
   OCTET_ASSIGN_OR_RETURN(const FullyConnectedSetup setup, SetUpFullyConnected(context));
   OCTET_ASSIGN_OR_RETURN(const FloatRange range, ActivationValues(setup.activation));
-  return std::make_unique<FullyConnectedF32>(setup, range);
+  absl::Span<const float> bias;
+  if (setup.bias != nullptr) bias = setup.bias->values<float>();
+  OCTET_ASSIGN_OR_RETURN(
+      auto packed, kernels::PackGemmF32(kernels::SelectGemmF32(context.isas), setup.n, 1, setup.k,
+                                        setup.weights->values<float>(), bias));
+  return std::make_unique<FullyConnectedF32>(setup, std::move(packed), range);
 }
 
 PreparedOp PrepareHybrid(const PrepareContext& context) {

@@ -114,7 +114,7 @@ bool GroupedGemm::IsSegmented(const Window& window) const {
 }
 
 bool GroupedGemm::ReadsInPlace(const Window& window) const {
-  return IsSegmented(window) && window.w.out >= kMinRowInPlace && !MultipliesPadded(window);
+  return IsSegmented(window) && window.w.out >= kMinRowInPlace;
 }
 
 bool GroupedGemm::MultipliesPadded(const Window& window) const {

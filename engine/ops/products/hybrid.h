@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "engine/base/thread_pool.h"
 #include "engine/kernels/variants.h"
 #include "engine/ops/core/activation.h"
 
@@ -21,16 +22,36 @@ enum class RowRule {
   kAsymmetricXnn,  // X: XNNPACK
 };
 
-// Scale and zero point of one quantized run: real = scale * (code - zero_point).
-struct RowQuantization {
-  float scale = 1;
-  int32_t zero_point = 0;
-};
+using kernels::RowQuantization;
 
 // Quantizes `values` with one scale of their own. Values that are not finite give unspecified
 // codes.
 RowQuantization QuantizeRow(const kernels::FloatRows& kernels, RowRule rule,
                             absl::Span<const float> values, int8_t* codes);
+
+// The same for `rows` dense rows of `length` values, each with a scale of its own.
+void QuantizeRows(const kernels::FloatRows& kernels, RowRule rule, const float* values,
+                  int64_t rows, int64_t length, RowQuantization* quantization, int8_t* codes);
+
+// The same, shared out over the threads of `pool`, if there is one: by rows, or, where they are
+// few, within each.
+void QuantizeRowsTogether(const kernels::FloatRows& kernels, RowRule rule, const float* values,
+                          int64_t rows, int64_t length, RowQuantization* quantization,
+                          int8_t* codes, ThreadPool* pool);
+
+// A block of sums: `rows` rows of channels [begin, begin + n). Pointers stand at the first of them,
+// strides count elements.
+struct HybridSums {
+  const int32_t* acc;  // sum(code * weight), without zero point
+  int64_t acc_row_stride;
+  int64_t rows;
+  const RowQuantization* quantization;
+  int64_t quantization_step;  // 1: each row has its own; 0: all have the same
+  int32_t begin;
+  int32_t n;
+  float* out;
+  int64_t out_row_stride;
+};
 
 using kernels::HybridOrder;
 
@@ -53,9 +74,12 @@ struct HybridStage {
   absl::Status SetWeights(absl::Span<const int8_t> weights, int32_t n, int64_t n_stride,
                           int64_t k_stride);
 
-  // acc[c] = sum(code * weight), without zero point; writes channels [begin, begin + n) of one row,
-  // acc and out pointing at channel `begin`.
-  void Finish(const int32_t* acc, RowQuantization row, int32_t begin, int32_t n, float* out) const;
+  void Finish(const HybridSums& sums) const;
+
+  // One row.
+  void Finish(const int32_t* acc, RowQuantization row, int32_t begin, int32_t n, float* out) const {
+    Finish({acc, n, 1, &row, 0, begin, n, out, n});
+  }
 };
 
 }  // namespace octet::ops

@@ -62,9 +62,7 @@ void WeightMatrix::Accumulate(const FactorRows& x, float* product, int32_t* acc,
                               ThreadPool* pool) const {
   if (packed_) {
     RunMatmulS8(*packed_, Int32Epilogue(), x.codes, k_, x.rows, acc, n_, pool);
-    for (int64_t r = 0; r < x.rows; ++r) {
-      stage_.Finish(acc + r * n_, x.quantization[r], 0, n_, product + r * n_);
-    }
+    stage_.Finish({acc, n_, x.rows, x.quantization, 1, 0, n_, product, n_});
   } else {
     const FloatRange all = {-std::numeric_limits<float>::infinity(),
                             std::numeric_limits<float>::infinity()};

@@ -13,7 +13,8 @@ inline int64_t Taps(const WindowAxis& axis, int64_t outputs) {
   return (outputs - 1) * axis.stride + int64_t{axis.kernel - 1} * axis.dilation + 1;
 }
 
-// Bytes of a line of codes, padding included.
+// Bytes of a line of codes, padding included. Here and below, of other elements: `channels` counts
+// the bytes of a pixel.
 inline int64_t PaddedLine(const Window& window, int32_t channels) {
   return Taps(window.w, window.w.out) * channels;
 }
