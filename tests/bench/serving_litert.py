@@ -6,14 +6,15 @@ from ai_edge_litert.interpreter import Interpreter
 
 
 class Net:
-    """Runs batches of any size: each size has an interpreter of its own, made when it first comes.
-
-    For one thread at a time.
+    """Runs batches of any size: each size has an interpreter of its own, those up to `max_rows` from
+    the start, warmed up. For one thread at a time.
     """
 
-    def __init__(self, path, threads=0):
-        self._path, self._threads = path, threads or len(os.sched_getaffinity(0))
+    def __init__(self, path, max_rows=1):
+        self._path, self._threads = path, len(os.sched_getaffinity(0))
         self._interpreters = {}
+        for rows in range(1, max_rows + 1):
+            self._interpreter(rows).invoke()
         first = self._interpreter(1)
         self.inputs = [self._describe(tensor) for tensor in first.get_input_details()]
         self.outputs = [self._describe(tensor) for tensor in first.get_output_details()]

@@ -1,5 +1,6 @@
 """LiteRT in Triton's Python backend: serving.py puts this file beside each model, as model.py."""
 
+import json
 import os
 import pathlib
 import sys
@@ -15,7 +16,8 @@ from serving_litert import Net
 class TritonPythonModel:
     def initialize(self, args):
         folder = pathlib.Path(args["model_repository"]) / args["model_version"]
-        self.net = Net(str(folder / "model.tflite"))
+        max_rows = json.loads(args["model_config"])["max_batch_size"]
+        self.net = Net(str(folder / "model.tflite"), max_rows)
 
     def execute(self, requests):
         """One run for all of them: Triton's batcher has chosen those that fit into one."""
