@@ -64,6 +64,7 @@ bool SendTensor(QuantizeStream& stream, const Tensor& tensor, bool last_of_sampl
 void SendSource(QuantizeStream& stream, const QuantizeRequest& request) {
   octet::v1::QuantizeRequest message;
   *message.mutable_start() = request.start;
+  message.mutable_start()->set_source_bytes(static_cast<int64_t>(request.source.size()));
   if (!stream.Write(message)) return;
   absl::string_view rest = request.source;
   while (!rest.empty()) {

@@ -87,7 +87,7 @@ class QuantizeCall final : public grpc::ServerBidiReactor<QuantizeRequest, Quant
       started_ = true;
       start_ = std::move(*request_.mutable_start());
       return_model_ = start_.return_model();
-      return absl::OkStatus();
+      return MakeRoom(start_.source_bytes());
     }
     if (!request_.has_chunk() && !request_.has_sample()) {
       return absl::InvalidArgumentError("none of `start`, `chunk` and `sample` is set");
@@ -105,12 +105,25 @@ class QuantizeCall final : public grpc::ServerBidiReactor<QuantizeRequest, Quant
     if (start_.has_source()) {
       return absl::InvalidArgumentError("a chunk was sent although start.source names a model");
     }
-    if (static_cast<int64_t>(source_.size() + request_.chunk().size()) > max_upload_bytes_) {
-      return absl::ResourceExhaustedError(absl::StrCat(
-          "the source has more than ", max_upload_bytes_, " bytes (max_message_bytes)"));
+    if (absl::Status fits = CheckFits(source_.size() + request_.chunk().size()); !fits.ok()) {
+      return fits;
     }
     source_ += request_.chunk();
     return absl::OkStatus();
+  }
+
+  // A string that grows with its chunks is copied again and again, and twice there meanwhile.
+  absl::Status MakeRoom(int64_t bytes) {
+    if (bytes <= 0) return absl::OkStatus();
+    absl::Status fits = CheckFits(bytes);
+    if (fits.ok()) source_.reserve(bytes);
+    return fits;
+  }
+
+  absl::Status CheckFits(int64_t bytes) const {
+    if (bytes <= max_upload_bytes_) return absl::OkStatus();
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the source has more than ", max_upload_bytes_, " bytes (max_message_bytes)"));
   }
 
   bool ShowProgress(const octet::v1::QuantizeProgress& progress) {

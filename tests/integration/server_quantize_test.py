@@ -327,6 +327,8 @@ class QuantizeTest(QuantizeCase):
             self.refused(server, [message(start={}), message(start={})], CODES.INVALID_ARGUMENT,
                          "twice")
             self.refused(server, self.upload(message, b"junk" * 100), CODES.INVALID_ARGUMENT)
+            announced = message(start={"source_bytes": 300000})
+            self.refused(server, [announced], CODES.RESOURCE_EXHAUSTED, "200000 bytes")
             self.refused(server, self.upload(message, bytes(300000)), CODES.RESOURCE_EXHAUSTED,
                          "200000")
             self.refused(server, [message(start={"source": {"name": "absent"}})], CODES.NOT_FOUND)
