@@ -15,6 +15,7 @@ COLOURS = {"Octet": "#1b6ca8", "Triton": "#e08e2b", "plain Python": "#7a7a7a",
            "bare echo": "#9cc5a1"}
 PEER, CEILING = "Triton", "bare echo"
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 800, 420, 70, 40, 20, 50
+LABEL = 40  # between the middles of neighbouring names, at the least
 
 
 def read(path):
@@ -112,8 +113,12 @@ def curve(points, x, y, colour, figure, dash):
 
 def axes(x, y, rates, decades):
     bottom = HEIGHT - BOTTOM
-    parts = [f'<text x="{x(rate):.1f}" y="{bottom + 18}" text-anchor="middle">{rate:g}</text>'
-             for rate in rates]
+    parts, end = [], -math.inf
+    for rate in rates:  # those whose names would run into each other stay unnamed
+        if x(rate) - end >= LABEL:
+            end = x(rate)
+            parts.append(f'<text x="{end:.1f}" y="{bottom + 18}" text-anchor="middle">'
+                         f'{rate:g}</text>')
     for decade in decades:
         parts += [f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(decade):.1f}" '
                   f'y2="{y(decade):.1f}" stroke="#ddd"/>',
