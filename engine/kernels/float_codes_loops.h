@@ -61,6 +61,23 @@ inline FloatRange FoldLanes(const float* lo, const float* hi) {
   }
 }
 
+// Widens `lo` and `hi` by as many values as fill four vectors each time, and gives their number.
+template <typename Vector>
+inline int64_t WidenFours(const float* values, int64_t count, Vector& lo, Vector& hi) {
+  constexpr int64_t kWidth = kVectorLanes;
+  Vector los[4] = {};  // fewer would wait for each other
+  Vector his[4] = {};
+  int64_t i = 0;
+  for (; i + 4 * kWidth <= count; i += 4 * kWidth) {
+    for (int v = 0; v < 4; ++v) Widen(values + i + v * kWidth, los[v], his[v]);
+  }
+  for (int v = 0; v < 4; ++v) {
+    lo = los[v] < lo ? los[v] : lo;
+    hi = his[v] > hi ? his[v] : hi;
+  }
+  return i;
+}
+
 inline FloatRange RangeLoop(const float* values, int64_t count) {
   constexpr int kWidth = kVectorLanes;
   using Vector = FloatVector<kWidth>::Type;
@@ -69,23 +86,14 @@ inline FloatRange RangeLoop(const float* values, int64_t count) {
     for (int64_t i = 0; i < count; ++i) Widen<float>(values + i, rest.lo, rest.hi);
     return rest;
   }
-  Vector lo[4] = {};  // fewer would wait for each other
-  Vector hi[4] = {};
-  int64_t i = 0;
-  for (; i + 4 * kWidth <= count; i += 4 * kWidth) {
-    for (int v = 0; v < 4; ++v) Widen(values + i + v * kWidth, lo[v], hi[v]);
-  }
-  for (; i + kWidth <= count; i += kWidth) Widen(values + i, lo[0], hi[0]);
-  Widen(values + count - kWidth, lo[1], hi[1]);
-  for (int half = 2; half > 0; half /= 2) {
-    for (int v = 0; v < half; ++v) {
-      lo[v] = lo[v + half] < lo[v] ? lo[v + half] : lo[v];
-      hi[v] = hi[v + half] > hi[v] ? hi[v + half] : hi[v];
-    }
-  }
+  Vector lo = {};
+  Vector hi = {};
+  int64_t i = count >= 8 * kWidth ? WidenFours(values, count, lo, hi) : 0;
+  for (; i + kWidth <= count; i += kWidth) Widen(values + i, lo, hi);
+  if (i < count) Widen(values + count - kWidth, lo, hi);  // some of them again
   float folded[2 * kWidth];
-  __builtin_memcpy(folded, &lo[0], sizeof(lo[0]));
-  __builtin_memcpy(folded + kWidth, &hi[0], sizeof(hi[0]));
+  __builtin_memcpy(folded, &lo, sizeof(lo));
+  __builtin_memcpy(folded + kWidth, &hi, sizeof(hi));
   return FoldLanes<kWidth>(folded, folded + kWidth);
 }
 

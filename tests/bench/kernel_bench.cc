@@ -1,6 +1,6 @@
 // Speed of every kernel variant that this machine runs, as multiply-accumulates per second of one
 // core, without padding: what useful work costs; and as a share of the limit that is measured
-// first.
+// first. Kernels that pass over their data once: as bytes per second.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -14,8 +14,10 @@
 #include "absl/strings/str_cat.h"
 #include "engine/cpu/isa.h"
 #include "engine/kernels/packing.h"
+#include "engine/kernels/packing_f32.h"
 #include "engine/kernels/variants.h"
 #include "tests/bench/limits.h"
+#include "tests/bench/stream_bench.h"
 
 namespace octet::kernels {
 namespace {
@@ -148,7 +150,40 @@ void BenchDepthwise(benchmark::State& state, const DepthwiseS8Variant& variant,
   CountWork(state, static_cast<double>(shape.pixels) * shape.channels * shape.taps, limit);
 }
 
+void BenchGemmF32(benchmark::State& state, const GemmF32& kernel, const GemmShape& shape) {
+  const int64_t k = int64_t{shape.segments} * shape.segment_length;
+  const std::vector<float> weights(shape.n * k, 0.25f);
+  const PackedGemmF32 packed =
+      OrExit(PackGemmF32(kernel, shape.n, shape.segments, shape.segment_length, weights, {}));
+  const std::vector<float> a(shape.m * k, 0.5f);
+  std::vector<float> out(int64_t{shape.m} * shape.n);
+  GemmF32Args args = MakeGemmF32Args(packed, 0, shape.n);
+  args.a = a.data();
+  args.a_row_stride = k;
+  args.a_segment_stride = shape.segment_length;
+  args.m = shape.m;
+  args.hi = 6.0f;
+  args.out = out.data();
+  args.out_row_stride = shape.n;
+  for (auto _ : state) {
+    kernel.run(&args);
+    benchmark::ClobberMemory();
+  }
+  CountWork(state, static_cast<double>(shape.m) * shape.n * k, 0);
+}
+
 const char* KindName(int32_t kind) { return kind == kEpilogueFloat32 ? "float32" : "fixed_point"; }
+
+void RegisterF32(IsaSet allowed) {
+  for (const GemmF32Variant& v : GemmF32Variants()) {
+    if (!allowed.Has(v.isa)) continue;
+    for (const GemmShape& shape : kGemmShapes) {
+      benchmark::RegisterBenchmark(
+          absl::StrCat(v.kernels->name, "/", shape.label).c_str(),
+          [&v, &shape](benchmark::State& s) { BenchGemmF32(s, *v.kernels, shape); });
+    }
+  }
+}
 
 void RegisterAll(IsaSet allowed) {
   std::array<double, kIsaCount> limits = {};
@@ -191,6 +226,8 @@ int main(int argc, char** argv) {
   const octet::IsaSet allowed = octet::BuiltIsas() & octet::FoundIsas();
   std::printf("variants of: %s\n", allowed.ToString().c_str());
   octet::kernels::RegisterAll(allowed);
+  octet::kernels::RegisterF32(allowed);
+  octet::kernels::RegisterStreams(allowed, octet::MeasureLimits(allowed, /*threads=*/1));
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }
