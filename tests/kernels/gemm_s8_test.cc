@@ -160,6 +160,19 @@ TEST_P(GemmS8Test, RowsAndSegmentsMayOverlap) {
         Scales::kUseful);
 }
 
+// Kernels take groups of rows that stay in a cache: of few steps and of many, overlapping ones, and
+// with weights that do not stay there themselves.
+TEST_P(GemmS8Test, MoreRowsThanAGroup) {
+  const Shape shapes[] = {{201, 190, 1, 192},
+                          {530, 530, 1, 64},
+                          {90, 20, 3, 300, 2800, -3 * 3100 + 256},
+                          {35, 97, 1, 16384}};
+  for (const Shape& shape : shapes) {
+    Check(shape, {Codes::kRandom, Codes::kRandom, -3}, kEpilogueFloat32, Scales::kUseful);
+    if (HasFatalFailure()) return;
+  }
+}
+
 TEST_P(GemmS8Test, EmptyProblemsWriteNothingOrTheBias) {
   for (EpilogueKind kind : kAllEpilogues) {
     Check({0, 5, 1, 9}, {Codes::kRandom, Codes::kRandom, 0}, kind, Scales::kUseful);

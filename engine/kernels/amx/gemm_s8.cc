@@ -13,8 +13,7 @@
 // meets zero weights. While the tile unit multiplies one block, the vector units requantize the one
 // before.
 //
-// A row or two of a small product are quicker without tiles, whose setting up costs as much as the
-// product.
+// A row or two of a small product are quicker without tiles, which take as long to set up.
 //
 // Tiles are configured at the start of each call and released at its end, whichever thread makes
 // it: between calls no thread has tile state that its context switches would have to save.
@@ -92,6 +91,14 @@ int64_t StepsPerSegment(const GemmS8Args& g) {
   return (int64_t{g.segment_length} + kTileCodes - 1) / kTileCodes;
 }
 
+// Rows, whole tiles, whose codes take up to so many bytes; those that overlap bring little more.
+int64_t GroupRows(const GemmS8Args& g, int64_t bytes, int64_t tile) {
+  const int64_t k = int64_t{g.segments} * g.segment_length;
+  const int64_t row_bytes = g.a_row_stride < k ? g.a_row_stride : k;
+  const int64_t rows = row_bytes > 0 ? bytes / row_bytes / tile * tile : tile;
+  return rows > tile ? rows : tile;
+}
+
 void* OutRow(const GemmS8Args& g, int64_t m) {
   const int64_t element = g.epilogue.kind == kEpilogueInt32 ? 4 : 1;
   return static_cast<int8_t*>(g.out) + m * g.out_row_stride * element;
@@ -163,12 +170,8 @@ class Product {
   }
 
   void Run() {
-    const int64_t k = int64_t{g_.segments} * g_.segment_length;
-    // Rows that overlap bring little more each.
-    const int64_t row_bytes = g_.a_row_stride < k ? g_.a_row_stride : k;
-    const int64_t bytes = k * g_.n > kFarBytes ? kFarGroupBytes : kGroupBytes;
-    const int64_t fitting = row_bytes > 0 ? bytes / row_bytes / kRows * kRows : kRows;
-    const int64_t group = fitting > kRows ? fitting : kRows;
+    const int64_t weights = int64_t{g_.segments} * g_.segment_length * g_.n;
+    const int64_t group = GroupRows(g_, weights > kFarBytes ? kFarGroupBytes : kGroupBytes, kRows);
     for (int64_t first = 0; first < g_.m; first += group) {
       const int64_t last = g_.m - first < group ? g_.m : first + group;
       for (int64_t n = 0; n < g_.n; n += kPanels * kTile) {
@@ -214,17 +217,13 @@ class WideProduct {
   explicit WideProduct(const GemmS8Args& g) : g_(g), steps_per_segment_(StepsPerSegment(g)) {}
 
   void Run() {
-    for (int64_t m = 0; m < g_.m; m += kTile) {
-      const int64_t rest = g_.m - m < kTile ? g_.m - m : kTile;
-      // The last tile begins so that it ends with the matrix.
-      const int64_t begin = rest < kTile && g_.m >= kTile ? g_.m - kTile : m;
+    // Where all panels stay in the first cache, whole rows of results follow each other.
+    const int64_t panels = g_.segments * steps_per_segment_ * kTileCodes * g_.n;
+    const int64_t group = panels > kGroupBytes ? GroupRows(g_, kGroupBytes, kTile) : kTile;
+    for (int64_t first = 0; first < g_.m; first += group) {
+      const int64_t last = g_.m - first < group ? g_.m : first + group;
       for (int64_t n = 0; n < g_.n; n += kWidePanels * kTile) {
-        const int columns =
-            g_.n - n < kWidePanels * kTile ? static_cast<int>(g_.n - n) : kWidePanels * kTile;
-        Advance({{OutRow(g_, begin), g_.out_row_stride, n, columns},
-                 begin,
-                 static_cast<int>(m - begin),
-                 static_cast<int>(m - begin + rest)});
+        for (int64_t m = first; m < last; m += kTile) Advance(m, n);
       }
     }
     FinishBefore();
@@ -240,6 +239,17 @@ class WideProduct {
 
     int panels() const { return (to.columns + kTile - 1) / kTile; }
   };
+
+  void Advance(int64_t m, int64_t n) {
+    const int64_t rest = g_.m - m < kTile ? g_.m - m : kTile;
+    const int64_t begin = rest < kTile && g_.m >= kTile ? g_.m - kTile : m;
+    const int columns =
+        g_.n - n < kWidePanels * kTile ? static_cast<int>(g_.n - n) : kWidePanels * kTile;
+    Advance({{OutRow(g_, begin), g_.out_row_stride, n, columns},
+             begin,
+             static_cast<int>(m - begin),
+             static_cast<int>(m - begin + rest)});
+  }
 
   // Multiplies a block and finishes the one before.
   void Advance(const Place& block) {
