@@ -20,7 +20,6 @@ __m512i Widen(const uint8_t* p) {
   return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
 
-// The operand from element i on.
 template <typename T>
 __m512i Words(const void* codes, int64_t i, int32_t step) {
   const T* p = static_cast<const T*>(codes);
@@ -80,19 +79,15 @@ void MulFloat(const MulFloat8* args, const BinaryRun8* run) {
   MulFloatLoop<T>(args, &rest);
 }
 
-// Codes of either sign, from words that saturated.
-inline __m512i PackWords(__m512i low, __m512i high, int8_t) {
-  return _mm512_packs_epi16(low, high);
-}
-inline __m512i PackWords(__m512i low, __m512i high, uint8_t) {
-  return _mm512_packus_epi16(low, high);
-}
+// Codes within their bounds, of words that saturated, lane by lane.
 template <typename T>
-__m512i ClampCodes(__m512i codes, const BinaryCodes8& to) {
+__m512i PackClamped(__m512i low, __m512i high, const BinaryCodes8& to) {
   const __m512i lo = _mm512_set1_epi8(static_cast<int8_t>(to.lo));
   const __m512i hi = _mm512_set1_epi8(static_cast<int8_t>(to.hi));
-  if constexpr (T(-1) < 0) return _mm512_min_epi8(_mm512_max_epi8(codes, lo), hi);
-  return _mm512_min_epu8(_mm512_max_epu8(codes, lo), hi);
+  if constexpr (T(-1) > 0) {
+    return _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(low, high), lo), hi);
+  }
+  return _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(low, high), lo), hi);
 }
 
 // Weights of 22 bits as two halves for products of pairs: a * wa + b * wb at once. Zero points and
@@ -127,14 +122,13 @@ void AddOneRounding(const AddOneRounding8* args, const BinaryRun8* run) {
   };
   int64_t i = 0;
   for (; i + 64 <= run->count; i += 64) {
-    const __m512i codes = ClampCodes<T>(PackWords(words(i), words(i + 32), T()), g.codes);
+    const __m512i codes = PackClamped<T>(words(i), words(i + 32), g.codes);
     _mm512_storeu_si512(static_cast<T*>(run->out) + i, _mm512_permutexvar_epi64(in_order, codes));
   }
   const BinaryRun8 rest = Rest<T>(*run, i);
   AddOneRoundingLoop<T>(args, &rest);
 }
 
-// One scale for all columns.
 Columns16 AllColumns(Scale32 scale) {
   int32_t multiplier[16];
   int32_t exponent[16];
