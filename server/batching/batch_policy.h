@@ -7,6 +7,7 @@
 
 #include "absl/types/span.h"
 #include "server/base/clock.h"
+#include "server/batching/batch_costs.h"
 
 namespace octet::server {
 
@@ -18,8 +19,9 @@ struct WaitingRows {
 };
 
 struct BatchLimits {
-  int64_t max_rows = 1;    // of one run, >= 1
-  Nanoseconds timeout{0};  // longest wait of a request for others to share its run
+  int64_t max_rows = 1;            // of one run, >= 1
+  Nanoseconds timeout{0};          // longest wait of a request for others to share its run
+  std::vector<int64_t> preferred;  // sizes of runs, <= max_rows, in any order; empty: all alike
 };
 
 struct BatchDecision {
@@ -31,15 +33,21 @@ struct BatchDecision {
   bool run() const { return !take.empty(); }
 };
 
-// Decides for a worker that is free at `now`. `queue` is in order of arrival; it may be cut after
-// its first `max_rows` entries.
+// Decides for a worker that is free at `now`, while `others` compute. `queue` is in order of
+// arrival; it may be cut after its first `max_rows` entries.
 //
 // The oldest request is always in the run and nobody overtakes, so no request starves. A request is
-// taken whole, unless it has more rows than fit in any run: then as many as fit. A run that is not
-// full waits until its oldest request has waited for the timeout, or for half of the time that one
-// of its requests had until its deadline.
+// taken whole, unless it has more rows than fit in any run: then as many as fit. Of the runs that
+// can be made of the first requests, those of preferred sizes come first if there are any, then the
+// largest, unless a smaller one is measured to give more rows per second.
+//
+// A run that is not full waits until its oldest request has waited for the timeout, for half of the
+// time that one of its requests had until its deadline, or until twice the run's measured time
+// before that deadline. It does not wait where that cannot help: where the greatest preferred size
+// is reached, where a full run (or the greatest preferred one) is measured to give no more rows per
+// second, or where rows arrive too slowly to make the next size in time.
 BatchDecision DecideBatch(absl::Span<const WaitingRows> queue, MonotonicTime now,
-                          const BatchLimits& limits);
+                          const BatchLimits& limits, const BatchCosts& costs = {}, int others = 0);
 
 }  // namespace octet::server
 

@@ -112,6 +112,7 @@ absl::Status Batcher::Submit(std::shared_ptr<BatchItem> item, MonotonicTime dead
   }
   if (absl::Status room = TakeRoom(*item); !room.ok()) return room;
   const int64_t rows = item->rows();
+  costs_.Arrived(rows, now);
   queue_.push_back(std::make_shared<Entry>(
       Entry{.item = std::move(item), .arrival = now, .deadline = deadline, .waiting_rows = rows}));
   if (deadline < next_expiry_) {
@@ -226,14 +227,20 @@ Nanoseconds Batcher::RunNext(Execution& execution, std::vector<Piece>& batch, ab
                              StageTimes& times) {
   // Only now: rows that came while this waited for its turn share the run, and what was cancelled
   // or expired is in no run.
+  int others = 0;
   {
     absl::MutexLock lock(&mutex_);
     batch = TakeBatch();
+    if (batch.empty()) return Nanoseconds(0);
+    others = running_++;
   }
-  if (batch.empty()) return Nanoseconds(0);
   Execution* const own = batch.front().entry->item->own_execution();
   status = RunBatch(own == nullptr ? execution : *own, batch, times);
-  return times.batch + times.compute + times.respond;
+  const Nanoseconds took = times.batch + times.compute + times.respond;
+  absl::MutexLock lock(&mutex_);
+  --running_;
+  if (status.ok()) costs_.Ran(TotalRows(batch), others, took, clock_->Now());
+  return took;
 }
 
 BatchDecision Batcher::Decide() {
@@ -243,7 +250,7 @@ BatchDecision Batcher::Decide() {
     if (static_cast<int64_t>(waiting.size()) == options_.limits.max_rows) break;
     waiting.push_back({entry->waiting_rows, entry->arrival, entry->deadline});
   }
-  return DecideBatch(waiting, clock_->Now(), options_.limits);
+  return DecideBatch(waiting, clock_->Now(), options_.limits, costs_, running_);
 }
 
 std::vector<Batcher::Piece> Batcher::TakeBatch() {

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "server/base/clock.h"
+#include "server/batching/batch_costs.h"
 #include "server/batching/batch_item.h"
 #include "server/batching/batch_policy.h"
 #include "server/batching/budget.h"
@@ -109,6 +110,8 @@ class Batcher {
   std::list<EntryPtr> queue_ ABSL_GUARDED_BY(mutex_);
   int64_t queued_rows_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  BatchCosts costs_ ABSL_GUARDED_BY(mutex_);
+  int running_ ABSL_GUARDED_BY(mutex_) = 0;  // runs that compute
   DrainRate drain_rate_ ABSL_GUARDED_BY(mutex_);
   MonotonicTime next_expiry_ ABSL_GUARDED_BY(mutex_) = kNever;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -87,6 +87,15 @@ absl::StatusOr<ServingOptions> WithModelSettings(const ServingOptions& defaults,
   if (settings.has_batch_timeout_us()) {
     options.batch_timeout = std::chrono::microseconds(settings.batch_timeout_us());
   }
+  if (settings.preferred_batch_sizes_size() > 0) {
+    const SettingRange range{1, options.compile.max_rows};
+    for (const int32_t rows : settings.preferred_batch_sizes()) {
+      const absl::Status check = CheckRange(where, "preferred_batch_sizes", rows, range);
+      if (!check.ok()) return check;
+    }
+    options.preferred_batch_sizes.assign(settings.preferred_batch_sizes().begin(),
+                                         settings.preferred_batch_sizes().end());
+  }
   if (settings.has_max_queue_rows()) options.max_queue_rows = settings.max_queue_rows();
   if (settings.has_max_queue_bytes()) options.max_queue_bytes = settings.max_queue_bytes();
   if (settings.has_priority()) options.priority = settings.priority();
@@ -146,9 +155,12 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
     if (i == 0) served->first_run_ = run;
     executions.push_back(*std::move(execution));
   }
-  served->max_batch_size_ = served->description().batchable ? options.compile.max_rows : 1;
+  served->limits_.timeout = options.batch_timeout;
+  if (served->description().batchable) {
+    served->limits_.max_rows = options.compile.max_rows;
+    served->limits_.preferred = options.preferred_batch_sizes;
+  }
   served->max_queue_rows_ = options.max_queue_rows;
-  served->batch_timeout_ = options.batch_timeout;
   served->max_sequences_ = options.max_sequences;
   served->version_policy_ = options.versions;
   if (served->description().stateful) {
@@ -164,7 +176,7 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
   }
   served->batcher_ = std::make_unique<Batcher>(
       BatcherOptions{.model = name,
-                     .limits = {served->max_batch_size_, options.batch_timeout},
+                     .limits = served->limits_,
                      .max_queue_rows = options.max_queue_rows,
                      .max_queue_bytes = options.max_queue_bytes,
                      .totals = options.totals,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "octet/engine.h"
@@ -39,6 +40,7 @@ inline constexpr SettingRange kSequenceIdleUsRange{1, int64_t{7} * 24 * 3600 * 1
 struct ServingOptions {
   CompileOptions compile;  // compile.max_rows is the maximum batch size
   Nanoseconds batch_timeout{0};
+  std::vector<int64_t> preferred_batch_sizes;  // each at most compile.max_rows
   int64_t max_queue_rows = 1024;
   int64_t max_queue_bytes = int64_t{256} << 20;
   int workers = 1;                       // runs of one model that may happen at the same time
@@ -82,9 +84,10 @@ class ServedModel {
   const std::shared_ptr<const CompiledModel>& compiled() const { return compiled_; }
   const RowBytes& row_bytes() const { return row_bytes_; }
   // Rows of one run; 1 for a model that cannot be batched.
-  int64_t max_batch_size() const { return max_batch_size_; }
+  int64_t max_batch_size() const { return limits_.max_rows; }
+  const std::vector<int64_t>& preferred_batch_sizes() const { return limits_.preferred; }
   int64_t max_queue_rows() const { return max_queue_rows_; }
-  Nanoseconds batch_timeout() const { return batch_timeout_; }
+  Nanoseconds batch_timeout() const { return limits_.timeout; }
   int workers() const { return workers_; }
   // What the first run of all took, one row of zeros; or why that failed, which requests that send
   // something else may not.
@@ -112,9 +115,8 @@ class ServedModel {
   int64_t file_bytes_ = 0;
   std::shared_ptr<const CompiledModel> compiled_;
   RowBytes row_bytes_;
-  int64_t max_batch_size_ = 1;
+  BatchLimits limits_;
   int64_t max_queue_rows_ = 0;
-  Nanoseconds batch_timeout_{0};
   int workers_ = 1;
   absl::StatusOr<Nanoseconds> first_run_ = Nanoseconds{0};
   std::shared_ptr<ModelMetrics> metrics_;

@@ -104,8 +104,12 @@ void DescribeConfig(const ServedModel& model, inference::ModelConfig& message) {
   group->set_count(model.workers());
   group->set_kind(inference::ModelInstanceGroup::KIND_CPU);
   if (description.batchable) {
-    message.mutable_dynamic_batching()->set_max_queue_delay_microseconds(
+    inference::ModelDynamicBatching& batching = *message.mutable_dynamic_batching();
+    batching.set_max_queue_delay_microseconds(
         std::chrono::duration_cast<std::chrono::microseconds>(model.batch_timeout()).count());
+    for (const int64_t rows : model.preferred_batch_sizes()) {
+      batching.add_preferred_batch_size(static_cast<int32_t>(rows));
+    }
   } else {
     SetParameter(message, "not_batchable_reason", description.not_batchable_reason);
   }

@@ -56,6 +56,23 @@ class BatchingTest(unittest.TestCase):
             self.assertEqual(server.metric("octet_executions_total", model="digits"), 3)
             self.assertEqual(server.metric("octet_batch_size_sum", model="digits"), 10)
 
+    def test_a_preferred_size_runs_as_soon_as_it_is_there(self):
+        (self.repository.path / "digits" / "config.pbtxt").write_text(
+            "batch_timeout_us: 60000000 preferred_batch_sizes: [3, 5]")
+        with daemon.Daemon(self.repository) as server:
+            config = server.client.get_model_config("digits").config
+            self.assertEqual(list(config.dynamic_batching.preferred_batch_size), [3, 5])
+            stub, request_class = server.call("inference.GRPCInferenceService", "ModelInfer")
+            waiting = [stub.future(self.small(request_class)) for _ in range(4)]
+            while server.metric("octet_queue_rows", model="digits") < 4:
+                self.assertFalse(any(request.done() for request in waiting))
+                time.sleep(0.01)
+            waiting.append(stub.future(self.small(request_class)))
+            for request in waiting:
+                self.assertEqual(len(request.result().raw_output_contents[0]), 10)
+            self.assertEqual(server.metric("octet_executions_total", model="digits"), 1)
+            self.assertEqual(server.metric("octet_batch_size_sum", model="digits"), 5)
+
     def occupy(self, server):
         """Sends one request that keeps every worker busy for several seconds."""
         probe = np.resize(self.codes, (2000, 8, 8, 1))

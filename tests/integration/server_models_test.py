@@ -129,6 +129,10 @@ class ModelsTest(unittest.TestCase):
             config.write_text("max_batch_size: 0")
             with self.assertRaisesRegex(triton.InferenceServerException, "max_batch_size"):
                 server.client.load_model("digits")
+            config.write_text("max_batch_size: 8 preferred_batch_sizes: [4, 9]")
+            with self.assertRaisesRegex(triton.InferenceServerException,
+                                        "preferred_batch_sizes is 9, must be from 1 to 8"):
+                server.client.load_model("digits")
             config.write_text("no_such_setting: 0")
             with self.assertRaisesRegex(triton.InferenceServerException, "config.pbtxt:1"):
                 server.client.load_model("digits")
