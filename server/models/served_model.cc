@@ -164,7 +164,7 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
   served->max_sequences_ = options.max_sequences;
   served->version_policy_ = options.versions;
   if (served->description().stateful) {
-    served->sequences_ = std::make_unique<SequenceTable>(name, options.sequence_idle);
+    served->sequences_ = std::make_unique<SequenceTable>(name, options.sequence_idle, clock);
   }
   served->metrics_ = std::move(metrics);
   if (options.capture_requests > 0) {

@@ -98,8 +98,7 @@ std::shared_ptr<InferCall> InferCall::Start(const InferEnvironment& environment,
     call->deadline_ = *prepared;
     status = call->model_->batcher().Submit(call, *prepared);
     if (!status.ok() && call->sequence_.has_value()) {
-      call->model_->sequences()->Undo(*call->sequence_, call->own_execution_,
-                                      environment.clock->Now());
+      call->model_->sequences()->Undo(*call->sequence_, call->own_execution_);
     }
   }
   if (!status.ok()) call->Done(status, {});
@@ -164,8 +163,7 @@ absl::Status InferCall::TakeState() {
   if (!sequence->has_value() && stream_ == nullptr) return absl::OkStatus();
   absl::StatusOr<std::shared_ptr<Execution>> own =
       sequence->has_value()
-          ? model_->sequences()->Take(**sequence, environment_.clock->Now(),
-                                      [this] { return model_->NewStatefulExecution(); })
+          ? model_->sequences()->Take(**sequence, [this] { return model_->NewStatefulExecution(); })
           : stream_->Of(model_);
   if (!own.ok()) return own.status();
   own_execution_ = *std::move(own);

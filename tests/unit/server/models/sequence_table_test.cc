@@ -1,7 +1,10 @@
 #include "server/models/sequence_table.h"
 
+#include <thread>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/server/fake_clock.h"
 
 namespace octet::server {
 namespace {
@@ -21,16 +24,16 @@ class NoExecution final : public Execution {
 class SequenceTableTest : public testing::Test {
  protected:
   absl::StatusOr<std::shared_ptr<Execution>> Take(const SequenceStep& step) {
-    return table_.Take(step, now_, [this]() -> absl::StatusOr<std::shared_ptr<Execution>> {
+    return table_.Take(step, [this]() -> absl::StatusOr<std::shared_ptr<Execution>> {
       if (!may_make_.ok()) return may_make_;
       return std::make_shared<NoExecution>();
     });
   }
   absl::Status Refusal(const SequenceStep& step) { return Take(step).status(); }
 
-  MonotonicTime now_{std::chrono::hours(1)};
+  FakeClock clock_;
   absl::Status may_make_;
-  SequenceTable table_{"m", seconds(60)};
+  SequenceTable table_{"m", seconds(60), &clock_};
 };
 
 constexpr bool kStart = true;
@@ -68,19 +71,36 @@ TEST_F(SequenceTableTest, OneRequestMayBeAWholeSequence) {
 
 TEST_F(SequenceTableTest, AnIdleSequenceIsForgotten) {
   ASSERT_TRUE(Take({"7", kStart}).ok());
-  now_ += seconds(59);
+  clock_.Advance(seconds(59));
   ASSERT_TRUE(Take({"7"}).ok());
-  now_ += seconds(60);
+  clock_.Advance(seconds(60));
   EXPECT_FALSE(Refusal({"7"}).ok());
 }
 
 TEST_F(SequenceTableTest, OneWithARequestUnderWayIsNotIdle) {
   auto under_way = *Take({"7", kStart});
-  now_ += seconds(600);
+  clock_.Advance(seconds(600));
   EXPECT_TRUE(Take({"7"}).ok());
   under_way.reset();
-  now_ += seconds(60);
+  clock_.Advance(seconds(60));
   EXPECT_FALSE(Refusal({"7"}).ok());
+}
+
+TEST_F(SequenceTableTest, IdleSequencesGiveTheirMemoryBackWithoutARequest) {
+  const std::weak_ptr<Execution> first = *Take({"7", kStart});
+  clock_.Advance(seconds(30));
+  const std::weak_ptr<Execution> second = *Take({"8", kStart});
+  const std::shared_ptr<Execution> under_way = *Take({"9", kStart});
+  clock_.Advance(seconds(30));
+  while (!first.expired()) std::this_thread::yield();
+  EXPECT_FALSE(second.expired());
+  clock_.Advance(seconds(30));
+  while (!second.expired()) std::this_thread::yield();
+  // And after a time without any, too.
+  const std::weak_ptr<Execution> third = *Take({"7", kStart});
+  clock_.Advance(seconds(60));
+  while (!third.expired()) std::this_thread::yield();
+  EXPECT_EQ(*Take({"9"}), under_way);
 }
 
 TEST_F(SequenceTableTest, TooManyAreTheMakersToRefuse) {
@@ -93,11 +113,11 @@ TEST_F(SequenceTableTest, TooManyAreTheMakersToRefuse) {
 
 TEST_F(SequenceTableTest, ARefusedRequestNeverCame) {
   const SequenceStep start{"7", kStart};
-  table_.Undo(start, *Take(start), now_);
+  table_.Undo(start, *Take(start));
   EXPECT_FALSE(Refusal({"7"}).ok());
   const auto execution = *Take(start);
   const SequenceStep end{"7", false, kEnd};
-  table_.Undo(end, *Take(end), now_);
+  table_.Undo(end, *Take(end));
   EXPECT_EQ(*Take(end), execution);
 }
 
