@@ -8,6 +8,7 @@ import grpc
 import numpy as np
 
 import daemon
+import row_models
 from daemon import tensor
 
 
@@ -47,6 +48,79 @@ class BatchingTest(unittest.TestCase):
             self.assertEqual(
                 server.metric("octet_batch_size_bucket", model="digits", le="16"),
                 server.metric("octet_batch_size_count", model="digits"))
+
+    def futures(self, server, model, name, datatype, arrays):
+        """One request for each array, all under way at once."""
+        stub, request_class = server.call("inference.GRPCInferenceService", "ModelInfer")
+        calls = []
+        for array in arrays:
+            request = request_class(model_name=model)
+            request.inputs.add(name=name, datatype=datatype, shape=array.shape)
+            request.raw_input_contents.append(array.tobytes())
+            calls.append(stub.future(request))
+        return calls
+
+    def test_h17_requests_of_1_2_and_5_rows_in_one_run(self):
+        """H17: each client gets its own rows, byte for byte as if it were alone."""
+        pieces = [self.codes[0:1], self.codes[1:3], self.codes[3:8]]
+        with daemon.Daemon(self.repository) as server:
+            alone = [call.result().raw_output_contents[0]
+                     for piece in pieces
+                     for call in self.futures(server, "digits", "image", "INT8", [piece])]
+        # Eight rows are a full run; fewer would wait for a minute.
+        with daemon.Daemon(self.repository, "--batch-timeout-us", "60000000",
+                           "--max-batch-size", "8") as server:
+            calls = self.futures(server, "digits", "image", "INT8", pieces)
+            for call, piece, expected in zip(calls, pieces, alone):
+                answer = call.result()
+                self.assertEqual(answer.raw_output_contents[0], expected)
+                self.assertEqual(list(answer.outputs[0].shape), [len(piece), 10])
+            self.assertEqual(server.metric("octet_executions_total", model="digits"), 1)
+            self.assertEqual(server.metric("octet_batch_size_sum", model="digits"), 8)
+
+    def test_h17_a_model_whose_output_has_one_row_for_any_number_is_not_batched(self):
+        """H17: rows that cannot be told apart in the answer do not share a run."""
+        repository = daemon.Repository(most=row_models.greatest_of_all_rows(4))
+        self.addCleanup(repository.remove)
+        with daemon.Daemon(repository, "--batch-timeout-us", "100000") as server:
+            metadata = server.client.get_model_metadata("most")
+            self.assertEqual(list(metadata.inputs[0].shape), [1, 4])
+            self.assertEqual(list(metadata.outputs[0].shape), [1, 4])
+            config = server.client.get_model_config("most").config
+            self.assertEqual(config.max_batch_size, 0)
+            self.assertEqual(config.parameters["batchable"].string_value, "false")
+            rows = np.arange(32, dtype=np.float32).reshape(8, 1, 4)
+            calls = self.futures(server, "most", "x", "FP32", list(rows))
+            for call, row in zip(calls, rows):
+                self.assertEqual(call.result().raw_output_contents[0], row.tobytes())
+            self.assertEqual(server.metric("octet_executions_total", model="most"), 8)
+            (two,) = self.futures(server, "most", "x", "FP32", [rows[:2, 0]])
+            self.assertEqual(two.code(), grpc.StatusCode.INVALID_ARGUMENT)
+
+    def test_h18_requests_of_two_widths_side_by_side(self):
+        """H18: rows of [1, 16] and of [1, 20], interleaved: all right, and both share runs."""
+        repository = daemon.Repository(w16=row_models.negative(16), w20=row_models.negative(20))
+        self.addCleanup(repository.remove)
+        with daemon.Daemon(repository, "--batch-timeout-us", "50000") as server:
+            stub, request_class = server.call("inference.GRPCInferenceService", "ModelInfer")
+
+            def ask(i):
+                width = (16, 20)[i % 2]
+                x = np.full((1, width), i + 1, np.float32)
+                request = request_class(model_name=f"w{width}")
+                request.inputs.add(name="x", datatype="FP32", shape=x.shape)
+                request.raw_input_contents.append(x.tobytes())
+                return stub(request).raw_output_contents[0] == (-x).tobytes()
+            with concurrent.futures.ThreadPoolExecutor(16) as pool:
+                self.assertTrue(all(pool.map(ask, range(400))))
+            for model in ("w16", "w20"):
+                rows = server.metric("octet_batch_size_sum", model=model)
+                self.assertEqual(rows, 200)
+                self.assertLess(server.metric("octet_batch_size_count", model=model), rows)
+            # The wrong width is an error of its own, and joins nobody.
+            (wrong,) = self.futures(server, "w16", "x", "FP32", [np.ones((1, 20), np.float32)])
+            self.assertEqual(wrong.code(), grpc.StatusCode.INVALID_ARGUMENT)
+            self.assertTrue(ask(0))
 
     def test_the_maximum_of_a_model_splits_its_requests(self):
         (self.repository.path / "digits" / "config.pbtxt").write_text("max_batch_size: 4\n")
@@ -103,6 +177,7 @@ class BatchingTest(unittest.TestCase):
                              "100000000")
 
     def test_expired_requests_are_answered_at_once_and_not_computed(self):
+        """H20: what expires in the queue is answered at once, counted, and costs no run."""
         with self.busy_server() as server:
             running, stub, request_class, executions = self.occupy(server)
             requests = []
@@ -120,6 +195,7 @@ class BatchingTest(unittest.TestCase):
             self.assertEqual(server.metric("octet_queue_rows", model="digits"), 0)
 
     def test_deadlines_and_cancellations_of_clients_empty_the_queue(self):
+        """H20: so do requests whose clients give up or go away."""
         with self.busy_server() as server:
             running, stub, request_class, executions = self.occupy(server)
             late = [stub.future(self.small(request_class), timeout=1.5) for _ in range(10)]

@@ -21,6 +21,7 @@ class HealthTest(unittest.TestCase):
         return stub.Check(health_pb2.HealthCheckRequest(service=service)).status
 
     def test_check(self):
+        """H22: the health service that Kubernetes asks; NOT_FOUND for what is not there."""
         with daemon.Daemon(self.repository) as server:
             stub = health_pb2_grpc.HealthStub(server.channel)
             self.assertEqual(self.check(stub, ""), STATUS.SERVING)
@@ -31,6 +32,7 @@ class HealthTest(unittest.TestCase):
             self.assertEqual(caught.exception.code(), grpc.StatusCode.NOT_FOUND)
 
     def test_watch_follows_a_model(self):
+        """H22"""
         with daemon.Daemon(self.repository) as server:
             stub = health_pb2_grpc.HealthStub(server.channel)
             watch = stub.Watch(health_pb2.HealthCheckRequest(service="digits"), timeout=60)

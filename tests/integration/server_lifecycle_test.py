@@ -62,6 +62,7 @@ class LifecycleTest(unittest.TestCase):
                 self.assertEqual(server.stop(number), 0)
 
     def test_requests_go_on_through_the_drain(self):
+        """H21: not ready at once, and what is asked until the end of the drain is answered."""
         drain_seconds = 4
         with daemon.Daemon(self.repository, "--drain-seconds", str(drain_seconds)) as server:
             outcomes, stop = [], threading.Event()
@@ -105,6 +106,7 @@ class LifecycleTest(unittest.TestCase):
                 self.assertRegex(str(error), "UNAVAILABLE|CANCELLED")
 
     def test_what_has_begun_is_finished(self):
+        """H21: what was accepted is answered."""
         with daemon.Daemon(self.repository, "--max-queue-rows", "10000000", "--max-batch-size",
                            "1", "--drain-seconds", "60") as server:
             rows = 20000
@@ -119,6 +121,7 @@ class LifecycleTest(unittest.TestCase):
             self.assertEqual(len(running.result().raw_output_contents[0]), rows * 10)
 
     def test_a_second_signal_ends_it_at_once(self):
+        """H21"""
         (self.repository.path / "digits" / "config.pbtxt").write_text(
             "batch_timeout_us: 60000000")
         with daemon.Daemon(self.repository, "--drain-seconds", "3600", status=1) as server:
@@ -151,6 +154,7 @@ class LifecycleTest(unittest.TestCase):
             self.assertNotEqual(waiting.code(), grpc.StatusCode.OK)
 
     def test_a_signal_during_the_first_load(self):
+        """H21"""
         for i in range(30):
             self.repository.add(f"digits{i}", 1, "digits_int8.tflite")
         with daemon.Daemon(self.repository, wait=False) as server:
@@ -159,6 +163,7 @@ class LifecycleTest(unittest.TestCase):
             self.assertEqual(server.stop(), 0)
 
     def test_as_process_one(self):
+        """H21: as the first process of a container."""
         command = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
         probe = subprocess.run([*command, "true"], capture_output=True, check=False)
         if probe.returncode != 0:

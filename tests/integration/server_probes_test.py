@@ -39,6 +39,7 @@ class ProbesTest(unittest.TestCase):
         return "".join(m.state for m in index if m.name == name)
 
     def test_a_hot_load_changes_neither_live_nor_ready(self):
+        """H22: a load that takes long is no reason to restart the daemon."""
         with daemon.Daemon(self.repository) as server:
             health = health_pb2_grpc.HealthStub(server.channel)
             check = lambda name: health.Check(health_pb2.HealthCheckRequest(service=name)).status
@@ -71,6 +72,7 @@ class ProbesTest(unittest.TestCase):
             self.assertGreater(probes, 3)
 
     def test_live_but_not_ready_through_the_first_load(self):
+        """H22"""
         self.repository.add("slow", 1, self.slow)
         with daemon.Daemon(self.repository, wait=False) as server:
             health = health_pb2_grpc.HealthStub(server.channel)
@@ -87,6 +89,7 @@ class ProbesTest(unittest.TestCase):
             self.assertTrue(server.client.is_model_ready("slow"))
 
     def test_a_signal_during_a_load_does_not_wait_for_it(self):
+        """H21"""
         self.repository.add("slow", 1, self.slow)
         with daemon.Daemon(self.repository, "--drain-seconds", "0", wait=False) as server:
             self.wait_for(server, "listening", lambda: "listening" in server.log())
@@ -94,6 +97,7 @@ class ProbesTest(unittest.TestCase):
             self.assertNotIn("model ready model=slow", server.log())
 
     def test_a_signal_during_a_load_on_request_finishes_what_is_served(self):
+        """H21"""
         with daemon.Daemon(self.repository, "--reload", "off", "--drain-seconds", "60") as server:
             self.repository.add("slow", 1, self.slow)
             outcome = []
