@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/flush_denormals.h"
 #include "engine/base/status_macros.h"
+#include "engine/cpu/cache.h"
 #include "engine/cpu/isa.h"
 #include "engine/ops/registry.h"
 #include "engine/runtime/compiled_program.h"
@@ -99,6 +100,7 @@ absl::StatusOr<std::shared_ptr<const CompiledModel>> CompiledModel::Compile(
   }
   RuntimeOptions runtime;
   OCTET_ASSIGN_OR_RETURN(runtime.graph.isas, AllowedIsas(options.isa));
+  runtime.graph.cache_bytes = SecondLevelCacheBytes();
   runtime.graph.rounding = options.rounding;
   runtime.pool = options.pool;
   runtime.max_rows = options.max_rows;

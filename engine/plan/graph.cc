@@ -8,6 +8,7 @@
 #include "engine/base/checked_math.h"
 #include "engine/base/status_macros.h"
 #include "engine/ops/registry.h"
+#include "engine/plan/band_fusion.h"
 #include "engine/plan/run_ahead.h"
 #include "engine/plan/table_fusion.h"
 
@@ -120,7 +121,10 @@ absl::StatusOr<std::unique_ptr<const Graph>> PrepareGraph(const SubgraphDef& sub
     }
   }
   DropUnneeded(*graph);
-  if (!options.keep_every_tensor) OCTET_RETURN_IF_ERROR(FuseTables(*graph, options.isas));
+  if (!options.keep_every_tensor) {
+    OCTET_RETURN_IF_ERROR(FuseTables(*graph, options.isas));
+    FuseBands(*graph, options);
+  }
   for (const GraphStep& step : graph->steps) graph->constant_bytes += step.op->ConstantBytes();
   return graph;
 }

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/base/aligned_buffer.h"
+#include "engine/cpu/cache.h"
 #include "engine/ops/core/op.h"
 
 namespace octet {
@@ -40,6 +41,9 @@ struct Graph {
 struct GraphOptions {
   Rounding rounding = Rounding::kFloat32;
   IsaSet isas;
+  // Of the second-level cache that a processor has for itself; sizes what runs band by band.
+  size_t cache_bytes = kUsualSecondLevelBytes;
+  int threads = 1;  // that runs have
   // Each operator is a step of its own and computes its tensor; else what is quicker together is
   // merged. The results are the same.
   bool keep_every_tensor = false;

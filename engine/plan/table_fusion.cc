@@ -12,12 +12,12 @@
 #include "engine/base/status_macros.h"
 #include "engine/ops/elementwise/table.h"
 #include "engine/plan/run_ahead.h"
+#include "engine/plan/tensor_uses.h"
 
 namespace octet {
 namespace {
 
 constexpr int32_t kCodes = 256;
-constexpr int32_t kNoStep = -1;
 
 bool IsCode8(const TensorDef& tensor) {
   return tensor.type == DataType::kInt8 || tensor.type == DataType::kUint8;
@@ -26,33 +26,6 @@ bool IsCode8(const TensorDef& tensor) {
 bool IsTable(const GraphStep& step) {
   return dynamic_cast<const ops::TableOp*>(step.op.get()) != nullptr;
 }
-
-// Who makes and who reads each tensor of a graph.
-class Uses {
- public:
-  explicit Uses(const Graph& graph)
-      : maker_(graph.tensors.size(), kNoStep), readers_(graph.tensors.size()) {
-    for (size_t s = 0; s < graph.steps.size(); ++s) {
-      const auto step = static_cast<int32_t>(s);
-      for (int32_t t : graph.steps[s].outputs) maker_[t] = step;
-      for (int32_t t : graph.steps[s].inputs) {
-        if (t != kAbsentTensor) readers_[t].push_back(step);
-      }
-    }
-    // The outside is a reader that no group takes in.
-    for (int32_t t : graph.outputs) readers_[t].push_back(kNoStep);
-  }
-
-  int32_t maker(int32_t tensor) const { return maker_[tensor]; }
-  bool ReadWithin(int32_t tensor, const std::set<int32_t>& steps) const {
-    return std::all_of(readers_[tensor].begin(), readers_[tensor].end(),
-                       [&](int32_t reader) { return steps.count(reader) > 0; });
-  }
-
- private:
-  std::vector<int32_t> maker_;
-  std::vector<std::vector<int32_t>> readers_;
-};
 
 // Steps that together are a function of the codes of `input`.
 struct Group {
@@ -76,7 +49,7 @@ bool CanJoin(const Graph& graph, const GraphStep& step) {
 // Grows a group from its last step towards what feeds it.
 class GroupSearch {
  public:
-  GroupSearch(const Graph& graph, const Uses& uses) : graph_(graph), uses_(uses) {}
+  GroupSearch(const Graph& graph, const TensorUses& uses) : graph_(graph), uses_(uses) {}
 
   // The largest group that ends with `last`; without steps where there is none.
   Group EndingAt(int32_t last) {
@@ -115,7 +88,7 @@ class GroupSearch {
   }
 
   const Graph& graph_;
-  const Uses& uses_;
+  const TensorUses& uses_;
   std::set<int32_t> steps_;
   std::set<int32_t> feeds_;  // tensors from outside that the group reads
 };
@@ -195,7 +168,7 @@ absl::Status Merge(const Group& group, IsaSet isas, Graph& graph) {
 }  // namespace
 
 absl::Status FuseTables(Graph& graph, IsaSet isas) {
-  const Uses uses(graph);
+  const TensorUses uses(graph);
   for (auto s = static_cast<int32_t>(graph.steps.size()) - 1; s >= 0; --s) {
     if (graph.steps[s].op == nullptr) continue;  // of a group that is done
     const Group group = GroupSearch(graph, uses).EndingAt(s);

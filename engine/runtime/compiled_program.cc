@@ -67,7 +67,9 @@ absl::Status CompiledProgram::CheckRows() const {
 
 absl::StatusOr<std::shared_ptr<const CompiledProgram>> CompiledProgram::Compile(
     std::shared_ptr<const Model> model, const RuntimeOptions& options) {
-  OCTET_ASSIGN_OR_RETURN(auto program, PrepareProgram(std::move(model), options.graph));
+  GraphOptions graph = options.graph;
+  if (options.pool != nullptr) graph.threads = options.pool->threads();
+  OCTET_ASSIGN_OR_RETURN(auto program, PrepareProgram(std::move(model), graph));
   std::shared_ptr<CompiledProgram> compiled(new CompiledProgram(std::move(program), options));
   OCTET_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapesFor(compiled->main(), 1));
   OCTET_ASSIGN_OR_RETURN(compiled->one_row_,

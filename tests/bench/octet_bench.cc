@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/flush_denormals.h"
 #include "engine/base/status_macros.h"
+#include "engine/cpu/cache.h"
 #include "engine/cpu/isa.h"
 #include "engine/evaluate/metrics.h"
 #include "engine/runtime/compiled_program.h"
@@ -95,6 +96,7 @@ class Repeater {
 absl::StatusOr<RuntimeOptions> RuntimeOptionsFrom(const Options& options) {
   RuntimeOptions runtime;
   OCTET_ASSIGN_OR_RETURN(runtime.graph.isas, AllowedIsas(options.isa));
+  runtime.graph.cache_bytes = SecondLevelCacheBytes();
   OCTET_ASSIGN_OR_RETURN(runtime.graph.rounding, ParseRounding(options.rounding));
   if (options.threads > 1) runtime.pool = std::make_shared<ThreadPool>(options.threads);
   runtime.max_rows = options.batch;

@@ -66,6 +66,21 @@ int64_t StepMacs(BuiltinOp kind, absl::Span<const Shape> inputs, absl::Span<cons
   return outputs.empty() ? 0 : outputs[0].num_elements() * Depth(kind, inputs, outputs[0]);
 }
 
+int64_t StepMacs(const GraphStep& step, absl::Span<const Shape> inputs,
+                 absl::Span<const Shape> outputs) {
+  const auto depthwise =
+      std::find(step.merged.begin(), step.merged.end(), BuiltinOp::kDepthwiseConv2d);
+  if (depthwise == step.merged.end()) return StepMacs(step.kind, inputs, outputs);
+  // Every pixel meets all weights once. Those before the depthwise convolution meet the image's.
+  int64_t macs = 0;
+  int64_t before = depthwise - step.merged.begin();
+  for (const Shape& weights : inputs.subspan(1)) {
+    if (weights.rank() != 4) continue;  // a bias
+    macs += (before-- > 0 ? inputs[0] : outputs[0]).OuterElements(3) * weights.num_elements();
+  }
+  return macs;
+}
+
 Profile::Profile(const Program& program) {
   for (const auto& graph : program.graphs) {
     if (graph == nullptr) continue;
@@ -87,7 +102,7 @@ void Profile::StepEnds(const GraphStep& step, absl::Span<const Shape> inputs,
   }
   entry.inputs.assign(inputs.begin(), inputs.end());
   entry.outputs.assign(outputs.begin(), outputs.end());
-  entry.macs = StepMacs(step.kind, inputs, outputs);
+  entry.macs = StepMacs(step, inputs, outputs);
   const Graph& graph = *graphs_.at(&step);
   entry.work.int8_macs = MultipliesInt8(graph, step) ? entry.macs : 0;
   entry.work.bytes = StepBytes(graph, step, inputs, outputs);

@@ -18,6 +18,11 @@ namespace octet {
 // that is not a sum of products.
 int64_t StepMacs(BuiltinOp kind, absl::Span<const Shape> inputs, absl::Span<const Shape> outputs);
 
+// The same of a step that may be several convolutions in one, whose inputs are the image, then
+// weights and, where there is one, bias of each.
+int64_t StepMacs(const GraphStep& step, absl::Span<const Shape> inputs,
+                 absl::Span<const Shape> outputs);
+
 // Sums up the time of every step. Allocates in the first run that it watches alone, unless shapes
 // change. Not thread-safe.
 class Profile final : public StepObserver {

@@ -42,6 +42,19 @@ TEST(StepMacsTest, OtherOperatorsHaveNone) {
   EXPECT_EQ(Macs(BuiltinOp::kBatchMatmul, {{0, 5}, {5, 4}}, {0, 4}), 0);
 }
 
+TEST(StepMacsTest, ConvolutionsInOneCountEach) {
+  GraphStep step;
+  step.kind = BuiltinOp::kConv2d;
+  const Shape image = {2, 4, 4, 3};
+  const Shape output = {2, 2, 2, 5};
+  const std::vector<Shape> two = {image, {1, 3, 3, 3}, {3}, {5, 1, 1, 3}};
+  step.merged = {BuiltinOp::kDepthwiseConv2d, BuiltinOp::kConv2d};
+  EXPECT_EQ(StepMacs(step, two, {output}), 8 * 27 + 8 * 15);
+  const std::vector<Shape> three = {image, {6, 1, 1, 3}, {6}, {1, 3, 3, 6}, {6}, {5, 1, 1, 6}, {5}};
+  step.merged.insert(step.merged.begin(), BuiltinOp::kConv2d);
+  EXPECT_EQ(StepMacs(step, three, {output}), 32 * 18 + 8 * 54 + 8 * 30);
+}
+
 // One graph of int8 FULLY_CONNECTED with a bias, WHILE and ADD.
 Program TestProgram(DataType data = DataType::kInt8, DataType weights = DataType::kInt8) {
   auto graph = std::make_unique<Graph>();

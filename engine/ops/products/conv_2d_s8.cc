@@ -11,15 +11,19 @@
 #include "engine/ops/products/matmul_s8.h"
 #include "engine/ops/products/output_stage.h"
 #include "engine/ops/products/padded_product.h"
+#include "engine/ops/spatial/banded_op.h"
 
 namespace octet::ops {
 namespace {
 
-class Conv2DS8 final : public ConvOp {
+class Conv2DS8 final : public BandedOp {
  public:
   // `zero_point`: the input's, as the byte that stands for real zero.
   Conv2DS8(const ConvParams& params, GroupedGemm gemm, OutputStage stage, int8_t zero_point)
-      : ConvOp(params), gemm_(std::move(gemm)), stage_(std::move(stage)), zero_point_(zero_point) {}
+      : BandedOp(params),
+        gemm_(std::move(gemm)),
+        stage_(std::move(stage)),
+        zero_point_(zero_point) {}
 
   size_t ScratchBytes(absl::Span<const Shape> inputs, int threads) const override {
     const Window window = WindowFor(inputs[0]);
@@ -39,10 +43,9 @@ class Conv2DS8 final : public ConvOp {
     const auto* in = context.in<int8_t>(0);
     auto* out = context.out<int8_t>(0);
     const int64_t n = params_.out_channels;
-    const kernels::EpilogueArgs epilogue = stage_.epilogue();
-    if (window.is_pointwise() && !gemm_.is_grouped() && !gemm_.flips() && stage_.fused()) {
-      RunMatmulS8(gemm_.single(), epilogue, in, params_.in_channels, images * window.out_pixels(),
-                  out, n, context.pool);
+    if (MultipliesDirectly()) {
+      RunMatmulS8(gemm_.single(), stage_.epilogue(), in, params_.in_channels,
+                  images * window.out_pixels(), out, n, context.pool);
       return absl::OkStatus();
     }
     const int64_t image_size = input.InnerElements(1);
@@ -52,7 +55,7 @@ class Conv2DS8 final : public ConvOp {
       return absl::OkStatus();
     }
     if (MultipliesPadded(window)) {
-      PaddedFor(window, images, context.threads()).Run(context, epilogue, zero_point_);
+      PaddedFor(window, images, context.threads()).Run(context, stage_.epilogue(), zero_point_);
       return absl::OkStatus();
     }
     if (MultipliesWhole(window)) {
@@ -60,27 +63,59 @@ class Conv2DS8 final : public ConvOp {
       return absl::OkStatus();
     }
     const size_t part_bytes = PartBytes(window);
-    ForEachPixelBlock(
-        context.pool, images, pixels, gemm_.block_pixels(),
-        [&](int64_t part, const PixelBlock& block) {
-          std::byte* scratch = context.scratch + part * part_bytes;
-          auto* patches = reinterpret_cast<int8_t*>(scratch);
-          int8_t* block_out = out + (block.image * pixels + block.begin) * n;
-          const int8_t* image = in + block.image * image_size;
-          if (stage_.fused()) {
-            gemm_.RunBlock(window, image, zero_point_, block, epilogue, patches, block_out, n);
-            return;
-          }
-          auto* acc = reinterpret_cast<int32_t*>(scratch + gemm_.PatchBytes());
-          gemm_.RunBlock(window, image, zero_point_, block, epilogue, patches, acc, n);
-          stage_.Finish(acc, block.count, static_cast<int32_t>(n), block_out, n);
-        });
+    ForEachPixelBlock(context.pool, images, pixels, gemm_.block_pixels(),
+                      [&](int64_t part, const PixelBlock& block) {
+                        RunPixels(window, in + block.image * image_size, block,
+                                  context.scratch + part * part_bytes,
+                                  out + (block.image * pixels + block.begin) * n);
+                      });
     return absl::OkStatus();
+  }
+
+  bool RunsBands() const override { return params_.is_pointwise(); }
+  size_t BandScratchBytes(const Window& window) const override {
+    return MultipliesDirectly() ? 0 : PartBytes(window);
+  }
+  void RunBand(const Window& window, const ImageRows& rows, int32_t begin, int32_t end,
+               std::byte* scratch, int8_t* out) const override {
+    const int64_t pixels = int64_t{end - begin} * window.w.out;
+    const int8_t* in = rows.row(begin, int64_t{window.w.in} * params_.in_channels);
+    if (MultipliesDirectly()) {
+      RunMatmulS8(gemm_.single(), stage_.epilogue(), in, params_.in_channels, pixels, out,
+                  params_.out_channels, /*pool=*/nullptr);
+      return;
+    }
+    Window band = window;
+    band.h.in = band.h.out = end - begin;
+    const int64_t block = gemm_.block_pixels();
+    for (int64_t pixel = 0; pixel < pixels; pixel += block) {
+      RunPixels(band, in, {0, pixel, std::min(block, pixels - pixel)}, scratch,
+                out + pixel * params_.out_channels);
+    }
   }
 
   size_t ConstantBytes() const override { return gemm_.packed_bytes(); }
 
  private:
+  // Whether a pointwise convolution is one product of the image as it lies there.
+  bool MultipliesDirectly() const {
+    return params_.is_pointwise() && !gemm_.is_grouped() && !gemm_.flips() && stage_.fused();
+  }
+
+  // A block of pixels of one image, written from `out` on.
+  void RunPixels(const Window& window, const int8_t* image, const PixelBlock& block,
+                 std::byte* scratch, int8_t* out) const {
+    auto* patches = reinterpret_cast<int8_t*>(scratch);
+    const int64_t n = params_.out_channels;
+    if (stage_.fused()) {
+      gemm_.RunBlock(window, image, zero_point_, block, stage_.epilogue(), patches, out, n);
+      return;
+    }
+    auto* acc = reinterpret_cast<int32_t*>(scratch + gemm_.PatchBytes());
+    gemm_.RunBlock(window, image, zero_point_, block, stage_.epilogue(), patches, acc, n);
+    stage_.Finish(acc, block.count, static_cast<int32_t>(n), out, n);
+  }
+
   // Blocks of whole output rows, as many for each thread.
   void RunInPlace(const RunContext& context, const Window& window) const {
     const int64_t blocks =

@@ -118,7 +118,7 @@ const int8_t* DepthwiseGemm::ReadableRow(const int8_t* row, int32_t width, int8_
   return expanded;
 }
 
-void DepthwiseGemm::RunRow(const Window& window, const int8_t* image, int8_t fill, int32_t oy,
+void DepthwiseGemm::RunRow(const Window& window, const ImageRows& image, int8_t fill, int32_t oy,
                            const kernels::EpilogueArgs& epilogue, std::byte* scratch,
                            void* out) const {
   // Shorter rows are not worth a call for each of their parts.
@@ -133,7 +133,7 @@ void DepthwiseGemm::RunRow(const Window& window, const int8_t* image, int8_t fil
   for (int32_t ky = 0; ky < taps_h_; ++ky) {
     const int32_t y = window.h.Begin(oy) + ky * window.h.dilation;
     const bool inside = y >= 0 && y < window.h.in;  // a row of padding is null
-    rows[ky] = inside ? ReadableRow(image + int64_t{y} * window.w.in * in_channels_, window.w.in,
+    rows[ky] = inside ? ReadableRow(image.row(y, int64_t{window.w.in} * in_channels_), window.w.in,
                                     expanded + int64_t{ky} * window.w.in * channels)
                       : nullptr;
   }

@@ -7,6 +7,7 @@
 #include "engine/base/checked_math.h"
 #include "engine/kernels/packing.h"
 #include "engine/ops/products/unsigned_codes.h"
+#include "engine/ops/spatial/banded_op.h"
 #include "engine/ops/spatial/conv_common.h"
 
 namespace octet::ops {
@@ -35,10 +36,10 @@ class DepthwiseGemm {
   // Scratch for RunRow over images of this width.
   size_t ScratchBytes(int32_t in_width, int32_t out_width) const;
 
-  // Convolves output row `oy` of `image` ([h][w][in_channels]); taps outside of it read as `fill`,
-  // as the bytes of the image. Writes out[w.out][out_channels], dense: int8_t, or int32_t for an
-  // int32 epilogue.
-  void RunRow(const Window& window, const int8_t* image, int8_t fill, int32_t oy,
+  // Convolves output row `oy` of an image ([h][w][in_channels]) of which `image` has at least the
+  // rows that the window touches; taps outside of it read as `fill`, as the bytes of the image.
+  // Writes out[w.out][out_channels], dense: int8_t, or int32_t for an int32 epilogue.
+  void RunRow(const Window& window, const ImageRows& image, int8_t fill, int32_t oy,
               const kernels::EpilogueArgs& epilogue, std::byte* scratch, void* out) const;
 
   // How often an epilogue's arrays must hold all channels one after the other.

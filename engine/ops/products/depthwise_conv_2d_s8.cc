@@ -9,11 +9,14 @@
 namespace octet::ops {
 namespace {
 
-class DepthwiseConv2DS8 final : public ConvOp {
+class DepthwiseConv2DS8 final : public BandedOp {
  public:
   DepthwiseConv2DS8(const ConvParams& params, DepthwiseGemm gemm, OutputStage stage,
                     int8_t zero_point)
-      : ConvOp(params), gemm_(std::move(gemm)), stage_(std::move(stage)), zero_point_(zero_point) {}
+      : BandedOp(params),
+        gemm_(std::move(gemm)),
+        stage_(std::move(stage)),
+        zero_point_(zero_point) {}
 
   size_t ScratchBytes(absl::Span<const Shape> inputs, int threads) const override {
     return MaxParts(threads) * PartBytes(WindowFor(inputs[0]));
@@ -28,28 +31,40 @@ class DepthwiseConv2DS8 final : public ConvOp {
     const auto* in = context.in<int8_t>(0);
     auto* out = context.out<int8_t>(0);
     // A block is one row of output pixels.
-    ForEachPixelBlock(
-        context.pool, input.dim(0), window.out_pixels(), window.w.out,
-        [&](int64_t part, const PixelBlock& block) {
-          std::byte* scratch = context.scratch + part * part_bytes;
-          const auto oy = static_cast<int32_t>(block.begin / window.w.out);
-          int8_t* out_row = out + (block.image * window.h.out + oy) * row_size;
-          const int8_t* image = in + block.image * image_size;
-          if (stage_.fused()) {
-            gemm_.RunRow(window, image, zero_point_, oy, stage_.epilogue(), scratch, out_row);
-            return;
-          }
-          auto* acc =
-              reinterpret_cast<int32_t*>(scratch + gemm_.ScratchBytes(window.w.in, window.w.out));
-          gemm_.RunRow(window, image, zero_point_, oy, Int32Epilogue(), scratch, acc);
-          stage_.Finish(acc, window.w.out, params_.out_channels, out_row, params_.out_channels);
-        });
+    ForEachPixelBlock(context.pool, input.dim(0), window.out_pixels(), window.w.out,
+                      [&](int64_t part, const PixelBlock& block) {
+                        const auto oy = static_cast<int32_t>(block.begin / window.w.out);
+                        RunRow(window, in + block.image * image_size, oy,
+                               context.scratch + part * part_bytes,
+                               out + (block.image * window.h.out + oy) * row_size);
+                      });
     return absl::OkStatus();
+  }
+
+  bool RunsBands() const override { return true; }
+  size_t BandScratchBytes(const Window& window) const override { return PartBytes(window); }
+  void RunBand(const Window& window, const ImageRows& rows, int32_t begin, int32_t end,
+               std::byte* scratch, int8_t* out) const override {
+    const int64_t row_size = int64_t{window.w.out} * params_.out_channels;
+    for (int32_t oy = begin; oy < end; ++oy, out += row_size) {
+      RunRow(window, rows, oy, scratch, out);
+    }
   }
 
   size_t ConstantBytes() const override { return gemm_.packed_bytes(); }
 
  private:
+  void RunRow(const Window& window, const ImageRows& image, int32_t oy, std::byte* scratch,
+              int8_t* out) const {
+    if (stage_.fused()) {
+      gemm_.RunRow(window, image, zero_point_, oy, stage_.epilogue(), scratch, out);
+      return;
+    }
+    auto* acc = reinterpret_cast<int32_t*>(scratch + gemm_.ScratchBytes(window.w.in, window.w.out));
+    gemm_.RunRow(window, image, zero_point_, oy, Int32Epilogue(), scratch, acc);
+    stage_.Finish(acc, window.w.out, params_.out_channels, out, params_.out_channels);
+  }
+
   size_t PartBytes(const Window& window) const {
     const int64_t acc = stage_.fused() ? 0 : int64_t{window.w.out} * params_.out_channels * 4;
     return gemm_.ScratchBytes(window.w.in, window.w.out) + RoundUp(acc, 64);

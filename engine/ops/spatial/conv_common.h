@@ -23,6 +23,8 @@ struct ConvParams {
   int32_t out_channels = 0;
 
   int32_t taps() const { return kernel_h * kernel_w; }
+  // Each output pixel is made of the same pixel of the input.
+  bool is_pointwise() const { return taps() == 1 && stride_h == 1 && stride_w == 1; }
   // Requires a rank-4 shape with in_channels channels.
   absl::StatusOr<Window> WindowOf(const Shape& input) const;
 };
