@@ -1,9 +1,8 @@
 // Contract of the float matrix products: out[m][n] = clip(bias[n] + sum_k a[m][k] * b[n][k]).
 //
 // The right side is packed once into panels of a vector's columns; the left side is read where it
-// lies. A sum starts at the bias and takes one product after the other, whatever else the call
-// computes: a row's bits depend on nothing but the row and the instruction set, some of which fuse
-// the product into the sum.
+// lies. A sum starts at the bias and takes one product after the other, each fused into it with one
+// rounding, whatever else the call computes: a row's bits depend on nothing but the row.
 #ifndef OCTET_ENGINE_KERNELS_GEMM_F32_H_
 #define OCTET_ENGINE_KERNELS_GEMM_F32_H_
 

@@ -40,8 +40,6 @@ class GemmF32Test : public ::testing::TestWithParam<const GemmF32Variant*> {
   }
 
   const GemmF32& kernel() const { return *GetParam()->kernels; }
-  // The baseline processor has no fused product.
-  bool is_fused() const { return GetParam()->isa != Isa::kScalar; }
 
   std::vector<float> Reals(int64_t count) {
     std::uniform_real_distribution<float> reals(-1.0f, 1.0f);
@@ -84,7 +82,7 @@ class GemmF32Test : public ::testing::TestWithParam<const GemmF32Variant*> {
           const float x =
               a[row * row_stride + j / p.segment_length * segment_stride + j % p.segment_length];
           const float w = weights[column * k + j];
-          want = is_fused() ? std::fma(x, w, want) : want + x * w;
+          want = std::fma(x, w, want);
         }
         want = std::min(std::max(want, p.lo), p.hi);
       }
