@@ -8,10 +8,11 @@
 #include <utility>
 
 #include "server/base/clock.h"
+#include "server/batching/moving_mean.h"
 
 namespace octet::server {
 
-// Means in which an eighth is the latest measurement.
+// Moving means.
 class BatchCosts {
  public:
   // What was last measured longer ago is unknown again: one slow run condemns no size for good.
@@ -30,13 +31,13 @@ class BatchCosts {
   std::optional<Nanoseconds> RowInterval() const;
 
  private:
-  struct Mean {
-    double ns;
+  struct RunCost {
+    MovingMean ns;  // without value after the first run alone
     MonotonicTime last;
   };
-  std::map<std::pair<int64_t, int>, std::optional<Mean>> runs_;  // by rows and others
+  std::map<std::pair<int64_t, int>, RunCost> runs_;  // by rows and others
   std::optional<MonotonicTime> last_arrival_;
-  std::optional<double> interval_ns_;
+  MovingMean interval_ns_;
 };
 
 }  // namespace octet::server

@@ -13,8 +13,6 @@ namespace {
 
 constexpr absl::string_view kPayload = "octet/retry-pushback-ms";
 constexpr int64_t kLongestMs = 10'000;
-// Of the latest measurement in the mean.
-constexpr double kWeight = 0.125;
 
 absl::Status Attach(absl::Status error, int64_t ms) {
   error.SetPayload(kPayload, absl::Cord(absl::StrCat(ms)));
@@ -39,15 +37,14 @@ std::optional<int64_t> RetryPushbackMs(const absl::Status& error) {
 
 void DrainRate::Left(int64_t rows, bool more, MonotonicTime now) {
   if (since_.has_value()) {
-    const double row_ns = static_cast<double>((now - *since_).count()) / static_cast<double>(rows);
-    row_ns_ = row_ns_.has_value() ? *row_ns_ + kWeight * (row_ns - *row_ns_) : row_ns;
+    row_ns_.Add(static_cast<double>((now - *since_).count()) / static_cast<double>(rows));
   }
   since_ = more ? std::optional<MonotonicTime>(now) : std::nullopt;
 }
 
 Nanoseconds DrainRate::TimeFor(int64_t rows) const {
   constexpr double kLongest = 3600e9;
-  const double ns = row_ns_.value_or(0) * static_cast<double>(rows);
+  const double ns = row_ns_.value().value_or(0) * static_cast<double>(rows);
   return Nanoseconds(static_cast<int64_t>(std::min(ns, kLongest)));
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "server/base/clock.h"
+#include "server/batching/moving_mean.h"
 
 namespace octet::server {
 
@@ -31,7 +32,7 @@ class DrainRate {
 
  private:
   std::optional<MonotonicTime> since_;  // the last leaving that left rows behind
-  std::optional<double> row_ns_;
+  MovingMean row_ns_;
 };
 
 }  // namespace octet::server

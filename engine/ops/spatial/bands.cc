@@ -4,6 +4,7 @@
 
 #include "engine/base/checked_math.h"
 #include "engine/ops/core/parallel.h"
+#include "engine/ops/spatial/padded_lines.h"
 
 namespace octet::ops {
 namespace {
@@ -62,15 +63,14 @@ int32_t RowsWithin(const BandProblem& problem, int64_t bytes) {
 }  // namespace
 
 RowRange RowsTouched(const WindowAxis& rows, int32_t begin, int32_t end) {
-  const int32_t last_tap = rows.Begin(end - 1) + (rows.kernel - 1) * rows.dilation;
-  const int32_t first = std::clamp(rows.Begin(begin), 0, rows.in);
-  return {first, std::clamp(last_tap + 1, first, rows.in)};
+  const int64_t first_tap = rows.Begin(begin);
+  const auto first = static_cast<int32_t>(std::clamp<int64_t>(first_tap, 0, rows.in));
+  const int64_t behind = first_tap + Taps(rows, end - begin);
+  return {first, static_cast<int32_t>(std::clamp<int64_t>(behind, first, rows.in))};
 }
 
 int32_t MostRowsTouched(const WindowAxis& rows, int32_t outputs) {
-  const int64_t span =
-      int64_t{outputs - 1} * rows.stride + int64_t{rows.kernel - 1} * rows.dilation + 1;
-  return static_cast<int32_t>(std::min<int64_t>(span, rows.in));
+  return static_cast<int32_t>(std::min<int64_t>(Taps(rows, outputs), rows.in));
 }
 
 Bands ComputeBands(const BandProblem& problem) {
